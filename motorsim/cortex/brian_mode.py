@@ -1,0 +1,88 @@
+"""How Brian2 runs: NumPy, Cython or C++ standalone; where it compiles; nothing left changed behind it."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import os
+import shutil
+import sysconfig
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Literal, TypeAlias, cast
+
+import numpy as np
+
+from motorsim.checks import check_choice
+
+MODES = ("auto", "numpy", "cython", "cpp_standalone")
+Mode: TypeAlias = Literal["auto", "numpy", "cython", "cpp_standalone"]
+CACHE_VARIABLE = "MOTORSIM_CACHE"
+
+logger = logging.getLogger(__name__)
+
+
+def find_compiler() -> str | None:
+    """Return the path of the C++ compiler that Brian2 would use, or None."""
+    configured = os.environ.get("CXX") or str(sysconfig.get_config_var("CXX") or "")
+    candidates = [configured.split()[0]] if configured.split() else []
+    return next((path for name in [*candidates, "g++", "c++"] if (path := shutil.which(name))), None)
+
+
+def resolve_mode(mode: Mode) -> Mode:
+    """Turn ``"auto"`` into Cython where a compiler is found and NumPy where none is, and say so once.
+
+    A compiled mode that was asked for by name falls back to NumPy with one warning where there is no compiler.
+    """
+    check_choice("mode", mode, MODES)
+    if mode == "numpy":
+        return mode
+    if find_compiler() is None:
+        logger.warning("no C++ compiler found: Brian2 runs on its NumPy target (slower, same results to rounding)")
+        return "numpy"
+    return cast("Mode", "cython" if mode == "auto" else mode)
+
+
+def cache_folder() -> Path:
+    """Return where Brian2 keeps what it compiled: $MOTORSIM_CACHE, or ./.motorsim_cache."""
+    return Path(os.environ.get(CACHE_VARIABLE, ".motorsim_cache")).resolve() / "brian2"
+
+
+@contextlib.contextmanager
+def brian_session(mode: Mode, *, seed: int | None = None) -> Iterator[Any]:
+    """Yield the ``brian2`` module set to run in ``mode``; put preferences, device and random state back after.
+
+    Parameters
+    ----------
+    mode
+        A resolved mode, not ``"auto"``.
+    seed
+        Seed of Brian2's random numbers; None where the model draws none.
+    """
+    import brian2  # noqa: PLC0415 - slow to import, and only needed here
+
+    prefs = brian2.prefs
+    before = {name: prefs[name] for name in ("codegen.target", "codegen.runtime.cython.cache_dir")}
+    random_state = np.random.get_state()  # noqa: NPY002 - Brian2's NumPy target draws from the global generator
+    standalone = mode == "cpp_standalone"
+    with tempfile.TemporaryDirectory(prefix="motorsim-build-") as build_folder:
+        try:
+            if standalone:
+                brian2.set_device("cpp_standalone", directory=build_folder, build_on_run=True)
+            else:
+                prefs["codegen.target"] = mode
+                cache = cache_folder() / "cython"
+                if mode == "cython":
+                    cache.mkdir(parents=True, exist_ok=True)
+                    prefs["codegen.runtime.cython.cache_dir"] = str(cache)
+            if seed is not None:
+                brian2.seed(seed)
+            yield brian2
+        finally:
+            if standalone:
+                brian2.get_device().reinit()
+                brian2.set_device("runtime")
+            for name, value in before.items():
+                prefs[name] = value
+            np.random.set_state(random_state)  # noqa: NPY002

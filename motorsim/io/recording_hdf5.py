@@ -1,0 +1,40 @@
+"""Recordings in rate form as named arrays, for an HDF5 file that holds more beside them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from motorsim.checks import InputError
+from motorsim.io.hdf5 import required
+from motorsim.io.population import population_from_arrays, population_to_arrays
+from motorsim.recording import SIGNALS, Recording
+
+_COLUMNS = ("trials", "events_s", "notes")
+
+
+def recording_to_arrays(recording: Recording) -> dict[str, Any]:
+    """Return the recording as nested arrays and texts: population, signals, trials, events_s, notes."""
+    signals = {name: getattr(recording, name) for name in SIGNALS if getattr(recording, name) is not None}
+    return {
+        "population": population_to_arrays(recording.population),
+        "signals": signals,
+        **{name: dict(getattr(recording, name)) for name in _COLUMNS},
+    }
+
+
+def recording_from_arrays(arrays: Mapping[str, Any]) -> Recording:
+    """Rebuild what `recording_to_arrays` took apart; `InputError` if something is missing or unfit."""
+    groups: dict[str, Any] = {name: _group(arrays, name) for name in ("population", "signals", *_COLUMNS)}
+    signals = groups.pop("signals")
+    unknown = set(signals) - set(SIGNALS)
+    if unknown:
+        raise InputError("signals", f"only {', '.join(SIGNALS)}", ", ".join(sorted(unknown)))
+    return Recording(population_from_arrays(groups.pop("population")), **signals, **groups)
+
+
+def _group(arrays: Mapping[str, Any], name: str) -> dict[str, Any]:
+    group = required(arrays, name)
+    if not isinstance(group, Mapping):
+        raise InputError(name, "a group", "a dataset")
+    return dict(group)

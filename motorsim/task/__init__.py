@@ -1,0 +1,21 @@
+"""What is asked: targets, timing, cues, desired hand paths, and which conditions are held out."""
+
+from motorsim.task.center_out import center_out
+from motorsim.task.curved_reaches import curved_reaches
+from motorsim.task.delayed_reach import DelayedReach
+from motorsim.task.minimum_jerk import MotionProfile, lateral_bump, minimum_jerk
+from motorsim.task.reaches import HandPath, Reaches
+from motorsim.task.split import ConditionSplit, split_conditions
+
+__all__ = [
+    "ConditionSplit",
+    "DelayedReach",
+    "HandPath",
+    "MotionProfile",
+    "Reaches",
+    "center_out",
+    "curved_reaches",
+    "lateral_bump",
+    "minimum_jerk",
+    "split_conditions",
+]

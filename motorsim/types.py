@@ -1,0 +1,214 @@
+"""The contracts between the rooms: arrays, cells, plants, cortices, metrics and tasks.
+
+A user extends motorsim by writing a class with these methods; nothing has to be inherited.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, runtime_checkable
+
+import numpy as np
+from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from motorsim.recording import Recording
+    from motorsim.streams import Seed
+
+FloatArray: TypeAlias = NDArray[np.float64]
+BoolArray: TypeAlias = NDArray[np.bool_]
+IntArray: TypeAlias = NDArray[np.int64]
+Floats: TypeAlias = NDArray[np.floating[Any]]
+Parameters: TypeAlias = "dict[str, Floats]"
+Allocator: TypeAlias = "Callable[[str, tuple[int, ...], np.dtype[Any]], Floats]"
+
+
+@runtime_checkable
+class Cell(Protocol):
+    """One step of a recurrent network and its vector-Jacobian product.
+
+    States are (batch, state), inputs (batch, feature), rates (batch, unit). State and unit are the same
+    axis but in cells that hold a memory beside their output. ``cache`` is whatever ``step_vjp`` needs.
+    """
+
+    @property
+    def n_inputs(self) -> int:
+        """Size of the feature axis."""
+        ...
+
+    @property
+    def n_units(self) -> int:
+        """Size of the unit axis."""
+        ...
+
+    @property
+    def parameter_shapes(self) -> Mapping[str, tuple[int, ...]]:
+        """Name and shape of every parameter array."""
+        ...
+
+    def initial_parameters(self, *, rng: Seed) -> Parameters:
+        """Draw the parameter arrays."""
+        ...
+
+    def initial_state(self, params: Mapping[str, Floats], batch: int) -> Floats:
+        """Return the state before the first step, (batch, state)."""
+        ...
+
+    def initial_state_vjp(self, params: Mapping[str, Floats], grad: Floats) -> Parameters:
+        """Pull a gradient of the state before the first step back to the parameters that set it."""
+        ...
+
+    def rates(self, state: Floats) -> Floats:
+        """Return what a readout sees of the state, (batch, unit)."""
+        ...
+
+    def rates_vjp(self, state: Floats, grad: Floats) -> Floats:
+        """Pull a gradient of the rates back to the state."""
+        ...
+
+    def step(self, params: Mapping[str, Floats], state: Floats, input: Floats) -> tuple[Floats, Any]:  # noqa: A002
+        """Return the next state and the cache."""
+        ...
+
+    def step_vjp(
+        self, params: Mapping[str, Floats], cache: Any, grad: Floats
+    ) -> tuple[Floats, Floats, Parameters]:
+        """Pull a gradient of the next state back to state, input and parameters."""
+        ...
+
+    def jacobian(self, params: Mapping[str, Floats], state: Floats, input: Floats) -> Floats:  # noqa: A002
+        """Return d next state / d state, (batch, state, state)."""
+        ...
+
+
+@runtime_checkable
+class SequenceCell(Cell, Protocol):
+    """A cell that also runs a whole sequence at once, equal to its steps but faster.
+
+    Sequences are time-major: inputs (time, batch, feature), rates (time, batch, unit). Large arrays come
+    from ``allocate(name, shape, dtype)``, which may hand the same memory to the next sequence.
+    """
+
+    def sequence(
+        self, params: Mapping[str, Floats], initial_state: Floats, inputs: Floats, allocate: Allocator
+    ) -> tuple[Floats, Floats, Any]:
+        """Return the states (time + 1, batch, state), the initial one first, the rates and the cache."""
+        ...
+
+    def sequence_vjp(
+        self, params: Mapping[str, Floats], cache: Any, grad_rates: Floats, allocate: Allocator
+    ) -> tuple[Floats, Floats, Parameters]:
+        """Pull a gradient of the rates back to initial state, inputs and parameters."""
+        ...
+
+
+@runtime_checkable
+class Readout(Protocol):
+    """What turns rates (..., unit) into outputs (..., output), and its vector-Jacobian product.
+
+    Large arrays come from ``allocate``, as in `SequenceCell`.
+    """
+
+    @property
+    def n_units(self) -> int:
+        """Size of the unit axis."""
+        ...
+
+    @property
+    def n_outputs(self) -> int:
+        """Size of the output axis."""
+        ...
+
+    @property
+    def parameter_shapes(self) -> Mapping[str, tuple[int, ...]]:
+        """Name and shape of every parameter array."""
+        ...
+
+    def initial_parameters(self, *, rng: Seed) -> Parameters:
+        """Draw the parameter arrays."""
+        ...
+
+    def read(self, params: Mapping[str, Floats], rates: Floats, allocate: Allocator) -> tuple[Floats, Any]:
+        """Return the outputs and the cache."""
+        ...
+
+    def read_vjp(
+        self, params: Mapping[str, Floats], cache: Any, grad: Floats, allocate: Allocator
+    ) -> tuple[Floats, Parameters]:
+        """Pull a gradient of the outputs back to rates and parameters."""
+        ...
+
+
+@runtime_checkable
+class Plant(Protocol):
+    """A body: one step of its dynamics and the vector-Jacobian product, so that BPTT runs through it.
+
+    States are (batch, state), commands (batch, command).
+    """
+
+    def step(self, state: FloatArray, command: FloatArray, dt_s: float) -> tuple[FloatArray, Any]:
+        """Return the state ``dt_s`` later and the cache."""
+        ...
+
+    def step_vjp(self, cache: Any, grad: FloatArray) -> tuple[FloatArray, FloatArray]:
+        """Pull a gradient of the next state back to state and command."""
+        ...
+
+
+@runtime_checkable
+class Cortex(Protocol):
+    """A circuit that prepares and makes reaches."""
+
+    def prepare(self, reaches: Any) -> Any:
+        """Choose preparatory states and fit the readout for these reaches."""
+        ...
+
+    def simulate(self, task: Any, *, rng: Seed) -> Recording:
+        """Run every trial of the task and return what was recorded."""
+        ...
+
+
+@runtime_checkable
+class RateDynamics(Protocol):
+    """The rate form: the same equations that Brian2 integrates, as plain functions."""
+
+    def derivative(self, state: FloatArray, input: FloatArray) -> FloatArray:  # noqa: A002
+        """Return dx/dt (per second) for states (..., unit) and inputs (..., unit)."""
+        ...
+
+    def jacobian(self, state: FloatArray) -> FloatArray:
+        """Return d(dx/dt)/dx (per second), (..., unit, unit)."""
+        ...
+
+
+@runtime_checkable
+class Metric(Protocol):
+    """A comparison of two arrays that gives one number with a stated direction."""
+
+    name: str
+    higher_is_more_alike: bool
+
+    def __call__(self, reference: FloatArray, candidate: FloatArray) -> float:
+        """Compare two arrays (condition, time, unit)."""
+        ...
+
+
+@runtime_checkable
+class Task(Protocol):
+    """What is asked: conditions, cues and the desired movement."""
+
+    @property
+    def times_s(self) -> FloatArray:
+        """Sample times from the start of the trial, (time,)."""
+        ...
+
+    @property
+    def inputs(self) -> FloatArray:
+        """Cues as a network receives them, (condition, time, feature)."""
+        ...
+
+    @property
+    def desired_position_m(self) -> FloatArray:
+        """Desired hand path, (condition, time, 2)."""
+        ...

@@ -1,0 +1,110 @@
+import numpy as np
+import pytest
+
+from motorsim.checks import InputError
+from motorsim.cortex import Circuit, RateCortex, default_circuit
+from motorsim.task import DelayedReach, center_out
+
+
+@pytest.fixture(scope="module")
+def task():
+    return DelayedReach(center_out(8, 0.10), delay_s=0.4, movement_s=1.0)
+
+
+@pytest.fixture(scope="module")
+def cortex(task):
+    return RateCortex(default_circuit(), mode="numpy").prepare(task, rng=0)
+
+
+@pytest.fixture(scope="module")
+def recording(cortex, task):
+    return cortex.simulate(task, rng=0)
+
+
+def end_point_error_m(recording, task):
+    window = (task.times_s >= task.movement_onset_s + 0.5 - 1e-9) & (task.times_s <= task.movement_onset_s + 0.8)
+    return np.linalg.norm(recording.hand_position_m[:, window].mean(axis=1) - task.reaches.target_m, axis=1)
+
+
+def test_the_hand_arrives_and_stays(recording, task):
+    assert end_point_error_m(recording, task).max() < 0.005
+    window = task.times_s >= task.movement_onset_s + 0.6
+    assert np.linalg.norm(recording.hand_velocity_m_s[:, window], axis=-1).max() < 0.02
+
+
+def test_rest_is_silent_and_preparation_quiet(recording, task):
+    before_go = ~task.epoch("movement")
+    peak = np.abs(recording.torque_nm).max()
+    assert np.abs(recording.torque_nm[:, task.epoch("rest")]).max() < 1e-9 * peak
+    assert np.abs(recording.torque_nm[:, before_go]).max() < 0.01 * peak
+    drift_m = np.linalg.norm(recording.hand_position_m[:, before_go] - task.reaches.start_m[:, None], axis=-1)
+    assert drift_m.max() < 0.005
+
+
+def test_at_the_go_cue_the_circuit_is_in_the_state_prepared(cortex, recording, task):
+    go = int(np.argmax(task.epoch("movement")))
+    prepared = cortex.rate_function.rate_hz(cortex.preparatory_map(task.reaches))
+    np.testing.assert_allclose(recording.population.rates[:, go], prepared, atol=1e-3)
+
+
+def test_movement_is_amplified_and_then_decays(cortex, recording, task):
+    change = np.linalg.norm(recording.population.rates - cortex.rate_function.baseline_hz, axis=-1)
+    go = int(np.argmax(task.epoch("movement")))
+    assert (change[:, go:].max(axis=1) > 1.5 * change[:, go]).all()
+    assert (change[:, -1] < 0.3 * change[:, go]).all()
+
+
+def test_events_and_trials_are_recorded(recording, task):
+    assert recording.events_s == {"target_onset": 0.2, "go_cue": pytest.approx(0.6), "movement_onset": pytest.approx(0.7)}
+    np.testing.assert_array_equal(recording.trials["target_m"], task.reaches.target_m)
+    assert recording.notes["brian2_mode"] == "numpy"
+    assert recording.population.sample_axis == "condition"
+
+
+def test_jacobian_is_the_derivative_of_the_derivative(cortex):
+    rng = np.random.default_rng(0)
+    state, direction = 30 * rng.standard_normal((2, 3, 200))
+    nothing = np.zeros_like(state)
+    step = 1e-6
+    difference = (cortex.derivative(state + step * direction, nothing) - cortex.derivative(state - step * direction, nothing)) / (2 * step)
+    np.testing.assert_allclose(np.einsum("cij,cj->ci", cortex.jacobian(state), direction), difference, rtol=1e-5, atol=1e-4)
+
+
+def test_noise_makes_trials_and_they_differ(task):
+    noisy = RateCortex(default_circuit(), mode="numpy", noise_hz=1.0, dt_s=0.005)
+    short = DelayedReach(center_out(2, 0.10), delay_s=0.3, movement_s=0.6, rest_s=0.1)
+    recording = noisy.prepare(short, rng=0).simulate(short, rng=1, n_trials=2)
+    assert recording.population.sample_axis == "trial"
+    assert recording.population.n_samples == 4
+    assert not np.allclose(recording.population.rates[0], recording.population.rates[2])
+    assert recording.population.condition_labels[:2] == recording.population.condition_labels[2:]
+
+
+def test_an_unprepared_cortex_says_what_to_do(task):
+    with pytest.raises(InputError, match="call `prepare` first"):
+        RateCortex(default_circuit(), mode="numpy").simulate(task, rng=0)
+
+
+def test_an_unstable_circuit_is_refused():
+    with pytest.raises(InputError, match="spectral abscissa 2"):
+        RateCortex(Circuit.from_weights(np.array([[0.0, 2.0], [2.0, 0.0]])))
+
+
+@pytest.mark.parametrize(
+    ("timing", "name"), [({"delay_s": 0.2}, "delay_s"), ({"dt_s": 0.005, "delay_s": 0.4}, "dt_s")]
+)
+def test_a_task_the_cortex_cannot_keep_time_with_is_refused(cortex, timing, name):
+    task = DelayedReach(center_out(4, 0.1), **timing)
+    with pytest.raises(InputError, match=name):
+        cortex.prepare(task, rng=0)
+
+
+def test_fit_on_must_be_a_mask_of_the_conditions(cortex, task):
+    with pytest.raises(InputError, match="fit_on"):
+        cortex.prepare(task, rng=0, fit_on=np.ones(3, bool))
+
+
+def test_a_target_out_of_reach_is_refused():
+    task = DelayedReach(center_out(8, 0.5), delay_s=0.4)
+    with pytest.raises(InputError, match="reach"):
+        RateCortex(default_circuit(), mode="numpy").prepare(task, rng=0)

@@ -1,0 +1,283 @@
+"""Fitting learns, stops in time, keeps the best, repeats itself, and survives divergence."""
+
+import logging
+from functools import partial
+
+import numpy as np
+import pytest
+
+from motorsim.checks import InputError
+from motorsim.nn import SGD, Adam, Constant, Cosine, Leaky, Linear, Network, Vanilla, WeightPenalty, mse
+from motorsim.train import fit
+
+
+def _damped_oscillations(seed, n_sequences=8):
+    """Return inputs that say where a damped oscillator of 1 Hz starts, and its course for 1 s."""
+    starts = np.random.default_rng(seed).uniform(-1, 1, size=(n_sequences, 2))
+    times_s = np.arange(1, 41) / 40
+    rotation = np.exp((-1.5 + 2j * np.pi) * times_s)
+    course = (starts[:, :1] + 1j * starts[:, 1:]) * rotation
+    inputs = np.zeros((n_sequences, 40, 2))
+    inputs[:, :4] = starts[:, None]
+    return inputs, np.stack([course.real, course.imag], axis=-1)
+
+
+def _network(seed=0, dtype="float64", n_units=20):
+    return Network.initialise(
+        Leaky(2, n_units, 0.025, 0.1, gain=1.2), Linear(n_units, 2), rng=seed, dtype=dtype
+    )
+
+
+def _same(first, second):
+    return all(np.array_equal(array, second.parameters[name]) for name, array in first.parameters.items())
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_network_learns_a_damped_oscillator_and_predicts_new_starts(dtype):
+    inputs, targets = _damped_oscillations(1, n_sequences=24)
+    validation = _damped_oscillations(2)
+    result = fit(
+        _network(dtype=dtype),
+        inputs,
+        targets,
+        optimiser=Adam(1e-2),
+        rng=1,
+        validation=validation,
+        n_iterations=600,
+        schedule=Cosine(600),
+    )
+    assert result.training_loss[-1] < 0.01 * result.training_loss[0]
+    assert result.validation_loss.min() < 0.02 * result.validation_loss[0]
+    assert result.stopped == "iterations"
+    assert result.network.dtype == dtype
+
+
+def test_student_learns_from_a_teacher_of_its_own_kind():
+    teacher = Network.initialise(Vanilla(2, 4, gain=1.5), Linear(4, 3), rng=11)
+    inputs = np.random.default_rng(3).normal(size=(10, 15, 2))
+    student = Network.initialise(Vanilla(2, 12), Linear(12, 3), rng=4)
+    targets = teacher.forward(inputs).outputs
+    result = fit(student, inputs, targets, optimiser=Adam(1e-2), rng=1, n_iterations=600, batch_size=5)
+    assert student.loss(inputs, targets) > 100 * result.network.loss(inputs, targets)
+
+
+def test_same_seed_gives_identical_arrays_and_another_seed_another_order():
+    inputs, targets = _damped_oscillations(4)
+    run = partial(fit, _network(), inputs, targets, optimiser=Adam(), n_iterations=15, batch_size=3)
+    first, again, other = run(rng=5), run(rng=5), run(rng=6)
+    np.testing.assert_array_equal(first.training_loss, again.training_loss)
+    assert _same(first.network, again.network)
+    assert np.all(first.training_loss != other.training_loss)
+
+
+def test_first_iteration_is_one_clipped_step_of_the_optimiser():
+    inputs, targets = _damped_oscillations(5)
+    network = _network()
+    loss, gradients = network.loss_and_gradients(inputs, targets, penalties=(WeightPenalty(3.0),))
+    norm = np.sqrt(sum(np.sum(gradient**2) for gradient in gradients.values()))
+    result = fit(
+        network,
+        inputs,
+        targets,
+        optimiser=SGD(0.1),
+        rng=1,
+        n_iterations=1,
+        penalties=(WeightPenalty(3.0),),
+        clip_norm=norm / 2,
+        schedule=lambda iteration: 0.5 - iteration,
+    )
+    assert result.training_loss == [loss]
+    for name, gradient in gradients.items():
+        expected = network.parameters[name] - 0.1 * 0.5 * gradient / 2
+        np.testing.assert_allclose(result.network.parameters[name], expected, rtol=1e-12, atol=1e-15)
+
+
+def test_early_stopping_restores_the_network_of_the_lowest_validation_loss():
+    inputs, targets = _damped_oscillations(6, n_sequences=3)
+    validation = _damped_oscillations(7)
+    noisy = targets + 0.5 * np.random.default_rng(8).normal(size=targets.shape)
+    result = fit(
+        _network(n_units=40),
+        inputs,
+        noisy,
+        optimiser=Adam(1e-2),
+        rng=1,
+        validation=validation,
+        n_iterations=2000,
+        patience=12,
+        evaluate_every=5,
+    )
+    best = int(np.argmin(result.validation_loss))
+    assert result.stopped == "patience"
+    assert result.evaluated_at[best] == result.best_iteration
+    assert 0 < result.best_iteration < 2000
+    assert len(result.validation_loss) == best + 13
+    assert result.evaluated_at[-1] == len(result.training_loss)
+    assert result.network.loss(*validation) == pytest.approx(result.validation_loss[best], rel=1e-12)
+
+
+def test_evaluations_come_at_the_start_every_so_often_and_at_the_end():
+    inputs, targets = _damped_oscillations(9)
+    result = fit(
+        _network(),
+        inputs,
+        targets,
+        optimiser=Adam(),
+        rng=1,
+        validation=(inputs, targets),
+        n_iterations=25,
+        evaluate_every=10,
+    )
+    np.testing.assert_array_equal(result.evaluated_at, [0, 10, 20, 25])
+    np.testing.assert_allclose(result.validation_loss[:3], result.training_loss[[0, 10, 20]], rtol=1e-12)
+
+
+@pytest.mark.parametrize("with_validation", [False, True])
+def test_divergence_is_caught_said_and_the_last_good_network_kept(caplog, with_validation):
+    inputs, targets = _damped_oscillations(10)
+    with caplog.at_level(logging.WARNING, logger="motorsim"):
+        result = fit(
+            _network(),
+            inputs,
+            targets,
+            optimiser=SGD(1e6),
+            rng=1,
+            n_iterations=50,
+            clip_norm=None,
+            validation=(inputs, targets) if with_validation else None,
+        )
+    assert result.stopped == "diverged"
+    first, last = result.training_loss
+    assert 1e3 * first < last < np.inf
+    assert result.network.loss(inputs, targets) <= result.training_loss[0]
+    assert "try a lower learning rate" in caplog.text
+
+
+def test_divergence_of_the_very_last_update_is_caught_without_validation():
+    inputs, targets = _damped_oscillations(10)
+    network = _network()
+    result = fit(network, inputs, targets, optimiser=SGD(1e6), rng=1, n_iterations=1, clip_norm=None)
+    assert result.stopped == "diverged"
+    assert result.best_iteration == 0
+    assert _same(result.network, network)
+
+
+class _Breaking:
+    """An optimiser whose third update gives numbers that are not finite."""
+
+    def init(self, params):
+        return SGD().init(params)
+
+    def update(self, grads, state, params, *, rate_factor=1.0):
+        updated, after = SGD(0.1).update(grads, state, params, rate_factor=rate_factor)
+        factor = np.nan if state.iteration == 2 else 1.0
+        return {name: array * factor for name, array in updated.items()}, after
+
+
+def test_parameters_that_are_not_finite_are_never_returned():
+    inputs, targets = _damped_oscillations(11)
+    network = _network()
+    result = fit(network, inputs, targets, optimiser=_Breaking(), rng=1, n_iterations=20)
+    expected = fit(network, inputs, targets, optimiser=SGD(0.1), rng=1, n_iterations=2)
+    assert (result.stopped, result.best_iteration) == ("diverged", 2)
+    assert np.isnan(result.training_loss[-1])
+    assert _same(result.network, expected.network)
+
+
+def test_validation_loss_that_is_not_finite_ends_training_at_once():
+    inputs, targets = _damped_oscillations(11)
+    run = partial(fit, _network(), inputs, targets, optimiser=_Breaking(), rng=1, n_iterations=20)
+    result = run(validation=(inputs, targets), evaluate_every=1)
+    assert (result.stopped, result.best_iteration) == ("diverged", 2)
+    assert len(result.training_loss) == 3
+    assert np.isnan(result.validation_loss[-1])
+
+
+def test_gradient_that_is_not_finite_is_divergence():
+    inputs, targets = _damped_oscillations(11)
+
+    def broken(outputs, targets, mask):
+        loss, gradient = mse(outputs, targets, mask)
+        return loss, gradient * np.nan
+
+    result = fit(_network(), inputs, targets, optimiser=Adam(), rng=1, n_iterations=5, loss=broken)
+    assert (result.stopped, len(result.training_loss)) == ("diverged", 1)
+    assert _same(result.network, _network())
+
+
+def test_loss_that_grows_from_almost_nothing_is_not_divergence():
+    inputs, _ = _damped_oscillations(12)
+    network = _network()
+    targets = network.forward(inputs).outputs + 1e-9
+    result = fit(network, inputs, targets, optimiser=Adam(1e-3), rng=1, n_iterations=20)
+    assert result.training_loss.max() > 1e3 * result.training_loss[0]
+    assert result.stopped == "iterations"
+
+
+def test_interruption_passes_through():
+    inputs, targets = _damped_oscillations(13)
+
+    def interrupt(*_):
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        fit(_network(), inputs, targets, optimiser=Adam(), rng=1, n_iterations=5, on_progress=interrupt)
+
+
+def test_progress_is_told_after_every_update():
+    inputs, targets = _damped_oscillations(14)
+    told = []
+    run = partial(fit, _network(), inputs, targets, optimiser=Adam(), rng=1, n_iterations=4, evaluate_every=3)
+    result = run(validation=(inputs, targets), on_progress=lambda *news: told.append(news))
+    assert [(news[0], news[1]) for news in told] == [(1, 4), (2, 4), (3, 4), (4, 4)]
+    np.testing.assert_array_equal([news[2] for news in told], result.training_loss)
+    np.testing.assert_array_equal([news[3] for news in told], result.validation_loss[[0, 0, 0, 1]])
+    run(on_progress=lambda *news: told.append(news))
+    assert told[-1][3] is None
+
+
+@pytest.mark.parametrize("batch_size", [None, 8])
+def test_losses_count_only_what_the_masks_leave(batch_size):
+    inputs, targets = _damped_oscillations(15)
+    network, mask = _network(), np.arange(40) < np.arange(8)[:, None] * 4 + 4
+    expected = network.loss(inputs, targets, mask=mask)
+    assert expected != pytest.approx(network.loss(inputs, np.where(mask[..., None], targets, 0.0)), rel=0.01)
+    targets[~mask] = np.nan
+    run = partial(fit, network, inputs, targets, optimiser=Adam(), rng=1, n_iterations=1, mask=mask)
+    result = run(batch_size=batch_size, validation=(inputs, targets, mask))
+    assert result.training_loss[0] == pytest.approx(expected, rel=1e-12)
+    assert result.validation_loss[0] == pytest.approx(expected, rel=1e-12)
+
+
+def test_start_is_not_changed():
+    inputs, targets = _damped_oscillations(16)
+    network = _network()
+    result = fit(
+        network, inputs, targets, optimiser=Adam(), rng=1, n_iterations=3, schedule=Constant(), loss=mse
+    )
+    assert _same(network, _network())
+    assert not _same(network, result.network)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"n_iterations": 0}, "n_iterations: expected an integer of at least 1, got 0"),
+        ({"evaluate_every": 0}, "evaluate_every"),
+        ({"batch_size": 9}, "batch_size: expected an integer from 1 to 8, got 9"),
+        ({"clip_norm": -1.0}, "clip_norm"),
+        ({"patience": 3}, "validation: expected inputs and targets, since patience is set"),
+        ({"validation": np.zeros((2, 3))}, r"validation: expected \(inputs, targets\)"),
+        ({"validation": (np.zeros((2, 3, 1)), np.zeros((2, 3, 2)))}, "validation inputs: expected"),
+        ({"optimiser": Adam}, "optimiser: expected an optimiser such as Adam"),
+        ({"optimiser": 1e-3}, "optimiser"),
+        ({"rng": None}, "rng"),
+        ({"inputs": np.zeros((8, 40, 3))}, "inputs"),
+        ({"targets": np.full((8, 40, 2), np.inf)}, "targets: expected finite numbers"),
+    ],
+)
+def test_what_cannot_be_fitted_is_refused(change, message):
+    inputs, targets = _damped_oscillations(17)
+    arguments = {"inputs": inputs, "targets": targets, "optimiser": Adam(), "rng": 1, "n_iterations": 5}
+    with pytest.raises(InputError, match=message):
+        fit(_network(), **{**arguments, **change})
