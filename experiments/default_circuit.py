@@ -34,7 +34,10 @@ def main() -> None:
     circuit = grown.circuit
     with atomic_path(options.folder / "default_circuit.npz") as path, path.open("wb") as file:
         np.savez_compressed(
-            file, weights=circuit.weights, excitatory=circuit.excitatory, initial_weights=circuit.initial_weights
+            file,
+            weights=circuit.weights,
+            excitatory=circuit.excitatory,
+            initial_weights=circuit.initial_weights,
         )
     certificate = {
         "seed": options.seed,

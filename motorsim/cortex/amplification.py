@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 from scipy.linalg import solve_continuous_lyapunov
 
-from motorsim.cortex.circuit import Circuit
-from motorsim.types import FloatArray
+if TYPE_CHECKING:
+    from motorsim.cortex.circuit import Circuit
+    from motorsim.types import FloatArray
 
 
 @dataclass(frozen=True, eq=False)

@@ -8,13 +8,15 @@ import os
 import shutil
 import sysconfig
 import tempfile
-from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, Literal, TypeAlias, cast
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias, cast
 
 import numpy as np
 
 from motorsim.checks import check_choice
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 MODES = ("auto", "numpy", "cython", "cpp_standalone")
 Mode: TypeAlias = Literal["auto", "numpy", "cython", "cpp_standalone"]
@@ -33,13 +35,16 @@ def find_compiler() -> str | None:
 def resolve_mode(mode: Mode) -> Mode:
     """Turn ``"auto"`` into Cython where a compiler is found and NumPy where none is, and say so once.
 
-    A compiled mode that was asked for by name falls back to NumPy with one warning where there is no compiler.
+    A compiled mode that was asked for by name falls back to NumPy with one warning where there is no
+    compiler.
     """
     check_choice("mode", mode, MODES)
     if mode == "numpy":
         return mode
     if find_compiler() is None:
-        logger.warning("no C++ compiler found: Brian2 runs on its NumPy target (slower, same results to rounding)")
+        logger.warning(
+            "no C++ compiler found: Brian2 runs on its NumPy target (slower, same results to rounding)"
+        )
         return "numpy"
     return cast("Mode", "cython" if mode == "auto" else mode)
 
@@ -51,7 +56,7 @@ def cache_folder() -> Path:
 
 @contextlib.contextmanager
 def brian_session(mode: Mode, *, seed: int | None = None) -> Iterator[Any]:
-    """Yield the ``brian2`` module set to run in ``mode``; put preferences, device and random state back after.
+    """Yield the ``brian2`` module set to run in ``mode``; put preferences and random state back after.
 
     Parameters
     ----------

@@ -4,11 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from motorsim.checks import InputError, check_array
-from motorsim.types import BoolArray, FloatArray
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from motorsim.types import BoolArray, FloatArray
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,10 +47,14 @@ class Circuit:
         weights = check_array("weights", self.weights, ("unit", "unit"), minimum_sizes=(2, 2))
         n_units = len(weights)
         if weights.shape != (n_units, n_units):
-            raise InputError("weights", "a square matrix (postsynaptic unit, presynaptic unit)", f"shape {weights.shape}")
+            raise InputError(
+                "weights", "a square matrix (postsynaptic unit, presynaptic unit)", f"shape {weights.shape}"
+            )
         excitatory = np.asarray(self.excitatory)
         if excitatory.shape != (n_units,) or excitatory.dtype != np.bool_:
-            raise InputError("excitatory", f"{n_units} booleans", f"{excitatory.dtype} of shape {excitatory.shape}")
+            raise InputError(
+                "excitatory", f"{n_units} booleans", f"{excitatory.dtype} of shape {excitatory.shape}"
+            )
         wrong = (weights * np.where(excitatory, 1.0, -1.0) < 0).any(axis=0)
         if wrong.any():
             raise InputError(
@@ -55,7 +64,9 @@ class Circuit:
             )
         object.__setattr__(self, "weights", weights)
         if self.initial_weights is not None:
-            initial = check_array("initial_weights", self.initial_weights, ("unit", "unit"), shape=weights.shape)
+            initial = check_array(
+                "initial_weights", self.initial_weights, ("unit", "unit"), shape=weights.shape
+            )
             object.__setattr__(self, "initial_weights", initial)
 
     @classmethod
@@ -73,7 +84,9 @@ class Circuit:
         """
         weights = check_array("weights", weights, ("unit", "unit"), minimum_sizes=(2, 2))
         if weights.shape[0] != weights.shape[1]:
-            raise InputError("weights", "a square matrix (postsynaptic unit, presynaptic unit)", f"shape {weights.shape}")
+            raise InputError(
+                "weights", "a square matrix (postsynaptic unit, presynaptic unit)", f"shape {weights.shape}"
+            )
         mixed = _mixed(weights)
         if mixed.any():
             transposed = not _mixed(weights.T).any()
@@ -83,7 +96,7 @@ class Circuit:
                 f"{mixed.sum()} of {len(weights)} columns with both signs, the first {_first(mixed)}",
                 "its rows have one sign each: transpose it" if transposed else "",
             )
-        return cls(weights, ~(weights < 0).any(axis=0), source=source)
+        return cls(weights, np.all(weights >= 0, axis=0), source=source)
 
     @property
     def n_units(self) -> int:
@@ -91,9 +104,9 @@ class Circuit:
         return len(self.weights)
 
     @cached_property
-    def eigenvalues(self) -> FloatArray:
-        """Eigenvalues of the weights, (unit,), complex."""
-        return np.linalg.eigvals(self.weights)
+    def eigenvalues(self) -> NDArray[np.complex128]:
+        """Eigenvalues of the weights, (unit,)."""
+        return np.linalg.eigvals(self.weights).astype(np.complex128)
 
     @cached_property
     def spectral_abscissa(self) -> float:
@@ -114,8 +127,8 @@ class Circuit:
         order = "E before I" if changes <= 1 and self.excitatory[0] else "in no order (kept as it is)"
         n_self = int((np.diag(self.weights) != 0).sum())
         return (
-            f"{self.n_units} units, {n_excitatory} E + {self.n_units - n_excitatory} I, {order}; Dale's law holds; "
-            f"self-connections of {n_self} units{' (kept)' if n_self else ''}; "
+            f"{self.n_units} units, {n_excitatory} E + {self.n_units - n_excitatory} I, {order}; "
+            f"Dale's law holds; self-connections of {n_self} units{' (kept)' if n_self else ''}; "
             f"density E {self.density(excitatory=True):.2f}, I {self.density(excitatory=False):.2f}; "
             f"spectral abscissa {self.spectral_abscissa:.3f}"
         )
@@ -132,7 +145,8 @@ class Circuit:
 
 
 def _mixed(weights: FloatArray) -> BoolArray:
-    return (weights > 0).any(axis=0) & (weights < 0).any(axis=0)
+    mixed: BoolArray = np.any(weights > 0, axis=0) & np.any(weights < 0, axis=0)
+    return mixed
 
 
 def _first(mask: BoolArray) -> str:

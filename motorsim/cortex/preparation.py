@@ -2,30 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from motorsim.checks import InputError, check_array, check_integer, check_positive
 from motorsim.cortex.amplification import amplified_modes
-from motorsim.cortex.circuit import Circuit
 from motorsim.streams import Seed, stream
-from motorsim.task import Reaches
-from motorsim.types import FloatArray
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from motorsim.cortex.circuit import Circuit
+    from motorsim.task import Reaches
+    from motorsim.types import FloatArray
 
 
 @dataclass(frozen=True, eq=False)
 class PreparatoryMap:
     """The state from which the circuit makes a reach, a smooth function of that reach.
 
-    x*(theta, d, kappa) = sum_k (d / d0)^k [(C_k + kappa / kappa0 C'_k) cos(k theta)
-                                            + (S_k + kappa / kappa0 S'_k) sin(k theta)]
+    x*(theta, d, kappa) = d / d0 sum_k [(C_k + kappa / kappa0 C'_k) cos(k theta)
+                                        + (S_k + kappa / kappa0 S'_k) sin(k theta)]
 
-    over harmonics k of the direction theta, with distance d and signed curvature kappa. The k-th power of the
-    distance makes the map a polynomial of the target's position, smooth at the start of the reach too. Every
-    coefficient lies in the span of the circuit's most amplified modes. One harmonic over few modes gives rotations
-    purer and faster than any cortex's; three over some twenty modes resemble recordings.
+    over harmonics k of the direction theta, with distance d and signed curvature kappa. Every coefficient
+    lies in the span of the circuit's most amplified modes. One harmonic over few modes gives rotations purer
+    and faster than any cortex's; three over a dozen modes resemble recordings.
 
     Parameters
     ----------
@@ -42,22 +45,22 @@ class PreparatoryMap:
 
     def __call__(self, reaches: Reaches) -> FloatArray:
         """Return the preparatory state of each reach, (condition, unit), in Hz of activation."""
-        harmonics = np.arange(1, self.cosine.shape[1] + 1)
-        angle = reaches.direction_rad[:, None] * harmonics
-        gain = (reaches.distance_m / self.reference_distance_m)[:, None] ** harmonics
+        angle = reaches.direction_rad[:, None] * np.arange(1, self.cosine.shape[1] + 1)
+        gain = (reaches.distance_m / self.reference_distance_m)[:, None]
         bow = (reaches.curvature / self.reference_curvature)[:, None, None]
         cosine, sine = self.cosine[0] + bow * self.cosine[1], self.sine[0] + bow * self.sine[1]
-        return np.einsum("ck,cku->cu", gain * np.cos(angle), cosine) + np.einsum(
-            "ck,cku->cu", gain * np.sin(angle), sine
+        states: FloatArray = gain * (
+            np.einsum("ck,cku->cu", np.cos(angle), cosine) + np.einsum("ck,cku->cu", np.sin(angle), sine)
         )
+        return states
 
 
 def random_preparatory_map(
     circuit: Circuit,
     *,
     rng: Seed,
-    n_modes: int = 18,
-    harmonic_weights: Sequence[float] = (1.0, 1.0, 1.0),
+    n_modes: int = 12,
+    harmonic_weights: Sequence[float] = (1.0, 0.8, 0.6),
     norm_hz: float = 21.0,
     reference_distance_m: float = 0.08,
 ) -> PreparatoryMap:
@@ -89,13 +92,15 @@ def random_preparatory_map(
     if (weights < 0).any() or not weights.any():
         raise InputError("harmonic_weights", "numbers of at least 0, not all 0", f"{list(weights)}")
     modes = amplified_modes(circuit).states[:n_modes]
-    draws = stream(rng, "preparatory states").standard_normal((2, 2, len(weights), n_modes)) * weights[:, None]
+    draws = (
+        stream(rng, "preparatory states").standard_normal((2, 2, len(weights), n_modes)) * weights[:, None]
+    )
     mean_square_norm = (draws[:, 0] ** 2).sum() / 2.0
     cosine, sine = draws @ modes * (check_positive("norm_hz", norm_hz) / np.sqrt(mean_square_norm))
     return PreparatoryMap(cosine, sine, reference_distance_m)
 
 
 def ramp(times_s: FloatArray, onset_s: float, duration_s: float) -> tuple[FloatArray, FloatArray]:
-    """Return a smooth 0-to-1 ramp a(t) = s^3 (10 - 15 s + 6 s^2) and its rate of change da/dt (per second)."""
+    """Return a ramp a(t) = s^3 (10 - 15 s + 6 s^2) from 0 to 1, and da/dt (per second)."""
     s = np.clip((times_s - onset_s) / check_positive("duration_s", duration_s), 0.0, 1.0)
     return s**3 * (10.0 - 15.0 * s + 6.0 * s**2), 30.0 * s**2 * (1.0 - s) ** 2 / duration_s

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 
 from motorsim.checks import InputError, check_integer, check_positive
 from motorsim.streams import Seed, stream
-from motorsim.types import FloatArray
+
+if TYPE_CHECKING:
+    from motorsim.types import FloatArray
 
 
 def random_balanced_weights(
@@ -46,10 +50,12 @@ def random_balanced_weights(
     gamma = check_positive("inhibition_ratio", inhibition_ratio)
     n_excitatory = round(excitatory_fraction * n_units)
     if not 0 < n_excitatory < n_units:
-        raise InputError("excitatory_fraction", "at least one E and one I unit", f"{n_excitatory} E of {n_units}")
+        raise InputError(
+            "excitatory_fraction", "at least one E and one I unit", f"{n_excitatory} E of {n_units}"
+        )
     p = connection_probability
     scale = np.sqrt(2.0) * spectral_radius / np.sqrt(p * (1.0 - p) * (1.0 + gamma**2)) / np.sqrt(n_units)
-    weights = (stream(rng, "initial weights").random((n_units, n_units)) < p) * scale
+    weights: FloatArray = (stream(rng, "initial weights").random((n_units, n_units)) < p) * scale
     weights[:, n_excitatory:] *= -gamma
     np.fill_diagonal(weights, 0.0)
     return weights

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from importlib.metadata import version
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from motorsim.checks import DivergenceError, InputError, check_integer, check_positive
 from motorsim.cortex.brian_mode import Mode, resolve_mode
-from motorsim.cortex.circuit import Circuit
 from motorsim.cortex.preparation import PreparatoryMap, ramp, random_preparatory_map
 from motorsim.cortex.rate_function import RateFunction
 from motorsim.cortex.rate_network import RateRun, run_rate_network
@@ -18,8 +18,13 @@ from motorsim.plant import Arm, joint_movement, simulate_arm
 from motorsim.population import Population
 from motorsim.recording import Recording
 from motorsim.streams import Seed, stream
-from motorsim.task import DelayedReach
-from motorsim.types import BoolArray, FloatArray
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from motorsim.cortex.circuit import Circuit
+    from motorsim.task import DelayedReach
+    from motorsim.types import BoolArray, FloatArray
 
 # Preparation is quiet along the whole way to x*, not only at its end.
 _RAY_FRACTIONS = (0.25, 0.5, 0.75, 1.0)
@@ -30,8 +35,8 @@ class RateCortex:
     """The rate form of motor cortex, tau dx/dt = -x + W g(x) + h(t), with a torque readout and an arm.
 
     Rest is x = 0. From target onset the state is driven along the ray a(t) x*, a(t) a smooth ramp, by
-    h = tau dx_ref/dt + x_ref - W g(x_ref); the go cue withdraws h and the circuit moves by itself. A readout of
-    g(x), null on preparation, gives the torques of the arm.
+    h = tau dx_ref/dt + x_ref - W g(x_ref); the go cue withdraws h and the circuit moves by itself. A
+    readout of g(x), null on preparation, gives the torques of the arm.
 
     Parameters
     ----------
@@ -115,7 +120,8 @@ class RateCortex:
         Raises
         ------
         InputError
-            If a target is out of the arm's reach, the delay is shorter than the ramp, or ``fit_on`` does not fit.
+            If a target is out of the arm's reach, the delay is shorter than the ramp, or ``fit_on`` does
+            not fit.
         """
         self._check_timing(task)
         if preparatory_map is None:
@@ -127,7 +133,9 @@ class RateCortex:
         fine = task.with_dt(self.dt_s)
         moving = fine.epoch("movement")
         rates = self.rate_function.rate_change(self._free_movement(states, int(moving.sum())))
-        ray = np.concatenate([self.rate_function.rate_change(fraction * states) for fraction in _RAY_FRACTIONS])
+        ray = np.concatenate(
+            [self.rate_function.rate_change(fraction * states) for fraction in _RAY_FRACTIONS]
+        )
         torque = self.desired_torque_nm(fine)[keep][:, moving]
         readout = fit_torque_readout(rates, torque, ray, dt_s=self.dt_s, ridge=ridge)
         return replace(self, preparatory_map=preparatory_map, readout=readout)
@@ -137,7 +145,14 @@ class RateCortex:
         task.reaches.check_reachable(self.arm)
         return joint_movement(self.arm, *task.desired_path).torque_nm
 
-    def simulate(self, task: DelayedReach, *, rng: Seed, n_trials: int = 1) -> Recording:
+    def simulate(
+        self,
+        task: DelayedReach,
+        *,
+        rng: Seed,
+        n_trials: int = 1,
+        on_progress: Callable[[float], None] | None = None,
+    ) -> Recording:
         """Run every condition of the task in Brian2, and the arm with it.
 
         Parameters
@@ -148,12 +163,14 @@ class RateCortex:
             Seed of the process noise.
         n_trials
             Trials of each condition; they differ by the process noise alone.
+        on_progress
+            Told the fraction done while Brian2 runs.
 
         Returns
         -------
         Recording
-            Firing rates in Hz, hand and torque on the task's clock; conditions where ``n_trials`` is 1, otherwise
-            trials, conditions fastest.
+            Firing rates in Hz, hand and torque on the task's clock; conditions where ``n_trials`` is 1,
+            otherwise trials, conditions fastest.
 
         Raises
         ------
@@ -176,7 +193,9 @@ class RateCortex:
             noise_hz=self.noise_hz,
         )
         seed = int(stream(rng, "process noise").integers(2**31))
-        states = run_rate_network(self.circuit, self.rate_function, self.tau_s, run, mode=mode, seed=seed)
+        states = run_rate_network(
+            self.circuit, self.rate_function, self.tau_s, run, mode=mode, seed=seed, on_progress=on_progress
+        )
         if not np.isfinite(states).all():
             raise DivergenceError("the circuit's activity left the finite numbers; take a smaller dt_s")
         return self._record(task, states, per_sample, n_trials, mode)

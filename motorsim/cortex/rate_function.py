@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from motorsim.checks import InputError, check_positive
-from motorsim.types import FloatArray
+
+if TYPE_CHECKING:
+    from motorsim.types import FloatArray
 
 
 @dataclass(frozen=True)
@@ -33,12 +36,15 @@ class RateFunction:
         """Check that 0 < baseline < maximum."""
         check_positive("baseline_hz", self.baseline_hz)
         if check_positive("maximum_hz", self.maximum_hz) <= self.baseline_hz:
-            raise InputError("maximum_hz", f"more than baseline_hz = {self.baseline_hz:g}", f"{self.maximum_hz:g}")
+            raise InputError(
+                "maximum_hz", f"more than baseline_hz = {self.baseline_hz:g}", f"{self.maximum_hz:g}"
+            )
 
     def rate_change(self, activation: FloatArray) -> FloatArray:
         """Return g(x) in Hz, same shape as the activation."""
         span = self._span(activation)
-        return span * np.tanh(activation / span)
+        change: FloatArray = span * np.tanh(activation / span)
+        return change
 
     def slope(self, activation: FloatArray) -> FloatArray:
         """Return dg/dx, same shape as the activation."""

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from motorsim.cortex.brian_mode import Mode, brian_session
-from motorsim.cortex.circuit import Circuit
-from motorsim.cortex.rate_function import RateFunction
-from motorsim.types import FloatArray
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from motorsim.cortex.circuit import Circuit
+    from motorsim.cortex.rate_function import RateFunction
+    from motorsim.types import FloatArray
 
 # A synaptic sum is fixed within one Brian2 time step, so a Runge-Kutta stage takes one time step of its own:
 # four ticks of dt / 4 make one step of dt, and the sum is evaluated at the state of the stage.
@@ -45,8 +49,8 @@ class RateRun:
     Parameters
     ----------
     drive_hz
-        External input h at the start, middle and end of every integration step, (step, 3, condition, unit), so
-        that it may jump between steps; the last value is held from then on.
+        External input h at the start, middle and end of every integration step, (step, 3, condition, unit),
+        so that it may jump between steps; the last value is held from then on.
     n_trials
         Independent copies of every condition.
     n_samples, steps_per_sample
@@ -66,11 +70,20 @@ class RateRun:
 
 
 def run_rate_network(
-    circuit: Circuit, rate_function: RateFunction, tau_s: float, run: RateRun, *, mode: Mode, seed: int
+    circuit: Circuit,
+    rate_function: RateFunction,
+    tau_s: float,
+    run: RateRun,
+    *,
+    mode: Mode,
+    seed: int,
+    on_progress: Callable[[float], None] | None = None,
 ) -> FloatArray:
     """Integrate tau dx/dt = -x + W g(x) + h(t) from rest in Brian2.
 
-    Every trial is a copy of the circuit in one group, so the whole task is one simulation.
+    Every trial is a copy of the circuit in one group, so the whole task is one simulation. ``on_progress``
+    is told the fraction done, twice a second; in C++ standalone mode, which runs outside Python, only at the
+    end.
 
     Returns
     -------
@@ -101,16 +114,30 @@ def run_rate_network(
         interval = run.steps_per_sample * run.dt_s * brian.second
         monitor = brian.StateMonitor(units, "x", record=True, dt=interval, when="start", name="activations")
         network = brian.Network(units, *recurrence, monitor)
-        network.run((run.n_samples - 1) * interval + run.dt_s * brian.second, namespace={})
+        network.run(
+            (run.n_samples - 1) * interval + run.dt_s * brian.second,
+            namespace={},
+            report=_report(on_progress) if on_progress is not None and mode != "cpp_standalone" else None,
+            report_period=0.5 * brian.second,
+        )
         activations = np.asarray(monitor.x)[:, : run.n_samples]
     return np.ascontiguousarray(activations.reshape(n_copies, n_units, run.n_samples).transpose(0, 2, 1))
+
+
+def _report(on_progress: Callable[[float], None]) -> Callable[[Any, float, Any, Any], None]:
+    """Turn Brian2's report of elapsed time, completed fraction, start and duration into the fraction."""
+    return lambda _elapsed, completed, _start, _duration: on_progress(float(completed))
 
 
 def _connect(brian: Any, units: Any, circuit: Circuit, n_copies: int, tick: Any) -> Any:
     post, pre = np.nonzero(circuit.weights)
     offsets = circuit.n_units * np.arange(n_copies)[:, None]
     synapses = brian.Synapses(
-        units, units, "weight : 1 (constant)\nrecurrent_post = weight * rate_change_pre : 1 (summed)", dt=tick, name="recurrence"
+        units,
+        units,
+        "weight : 1 (constant)\nrecurrent_post = weight * rate_change_pre : 1 (summed)",
+        dt=tick,
+        name="recurrence",
     )
     synapses.connect(i=(pre + offsets).ravel(), j=(post + offsets).ravel())
     synapses.weight = np.tile(circuit.weights[post, pre], n_copies)

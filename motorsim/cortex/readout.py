@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 from scipy.linalg import solve
 
 from motorsim.checks import InputError, check_array, check_positive
-from motorsim.types import FloatArray
+
+if TYPE_CHECKING:
+    from motorsim.types import FloatArray
 
 
 @dataclass(frozen=True, eq=False)
@@ -25,7 +28,8 @@ class TorqueReadout:
 
     def torque_nm(self, rate_change_hz: FloatArray) -> FloatArray:
         """Return shoulder and elbow torque, (..., 2), for rates relative to baseline, (..., unit)."""
-        return rate_change_hz @ self.weights.T
+        torque: FloatArray = rate_change_hz @ self.weights.T
+        return torque
 
 
 def fit_torque_readout(
@@ -41,8 +45,8 @@ def fit_torque_readout(
     """Regress torques on rates, with the readout null on preparation and the torque's impulses matched.
 
     An error of torque moves the hand through its first and second integrals, so the regression asks for three
-    things at once: C r = torque, and the same for both running integrals, weighted by 1 / T and 1 / T^2. All are
-    linear in C, so the solution stays closed-form ridge regression. The columns are first projected off the
+    things at once: C r = torque, and the same for both running integrals, weighted by 1 / T and 1 / T^2. All
+    are linear in C, so the solution stays closed-form ridge regression. The columns are first projected off the
     principal axes of the preparatory activity (output-null preparation, Kaufman et al. 2014, Nature
     Neuroscience).
 
@@ -68,15 +72,21 @@ def fit_torque_readout(
     InputError
         If shapes disagree, or preparation leaves no dimension for the readout.
     """
-    rates = check_array("rate_change_hz", rate_change_hz, ("condition", "time", "unit"), minimum_sizes=(1, 2, 1))
+    rates = check_array(
+        "rate_change_hz", rate_change_hz, ("condition", "time", "unit"), minimum_sizes=(1, 2, 1)
+    )
     n_conditions, n_times, n_units = rates.shape
-    torque = check_array("torque_nm", torque_nm, ("condition", "time", "joint"), shape=(n_conditions, n_times, 2))
+    torque = check_array(
+        "torque_nm", torque_nm, ("condition", "time", "joint"), shape=(n_conditions, n_times, 2)
+    )
     preparation = check_array("preparation_hz", preparation_hz, ("sample", "unit"), shape=(None, n_units))
     check_positive("ridge", ridge)
     _, sizes, axes = np.linalg.svd(preparation, full_matrices=False)
     null = axes[sizes > check_positive("null_tolerance", null_tolerance) * sizes[0]]
     if len(null) >= n_units:
-        raise InputError("preparation_hz", f"fewer than {n_units} dimensions", f"{len(null)}", "raise null_tolerance")
+        raise InputError(
+            "preparation_hz", f"fewer than {n_units} dimensions", f"{len(null)}", "raise null_tolerance"
+        )
     potent = rates - (rates @ null.T) @ null
     weight = dt_s / check_positive("impulse_time_s", impulse_time_s)
     regressors = _with_integrals(potent, weight)
@@ -93,4 +103,5 @@ def _with_integrals(signal: FloatArray, weight: float) -> FloatArray:
     """Stack a signal (condition, time, k) with its two weighted running integrals, (3 condition time, k)."""
     once = np.cumsum(signal, axis=1) * weight
     twice = np.cumsum(once, axis=1) * weight
-    return np.concatenate([signal, once, twice]).reshape(-1, signal.shape[2])
+    stacked: FloatArray = np.concatenate([signal, once, twice]).reshape(-1, signal.shape[2])
+    return stacked

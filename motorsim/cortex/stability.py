@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 from scipy.linalg import lapack, schur
@@ -11,8 +11,12 @@ from scipy.linalg import lapack, schur
 from motorsim.checks import InputError, check_integer, check_positive
 from motorsim.cortex.circuit import Circuit
 from motorsim.cortex.random_weights import random_balanced_weights
-from motorsim.streams import Seed
-from motorsim.types import BoolArray, FloatArray
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from motorsim.streams import Seed
+    from motorsim.types import BoolArray, FloatArray
 
 
 @dataclass(frozen=True, eq=False)
@@ -85,7 +89,8 @@ def stability_optimised_weights(
     Gradient descent on the smoothed spectral abscissa over the I weights alone; after each step
     they are clipped to be inhibitory, thinned to the allowed density, and scaled so that in each target
     block (E, I) their mean is -gamma times the mean E weight (Hennequin et al. 2014, Experimental
-    Procedures). E weights never change; the mean bounds the I weights, so no learning rate makes them diverge.
+    Procedures). E weights never change; the mean bounds the I weights, so no learning rate makes them
+    diverge.
 
     Parameters
     ----------
@@ -142,9 +147,13 @@ def stability_optimised_weights(
 
 
 def _project_inhibition(
-    inhibition: FloatArray, excitation: FloatArray, excitatory: BoolArray, ratio: float, maximum_density: float
+    inhibition: FloatArray,
+    excitation: FloatArray,
+    excitatory: BoolArray,
+    ratio: float,
+    maximum_density: float,
 ) -> FloatArray:
-    """Clip to inhibition, drop self-connections and the weakest beyond the density, restore the block means."""
+    """Clip to inhibition, drop self-connections and the weakest beyond the density, restore block means."""
     possible = ~np.eye(len(excitatory), dtype=bool)[:, ~excitatory]
     inhibition = np.minimum(inhibition, 0.0) * possible
     allowed = int(maximum_density * possible.sum())

@@ -4,7 +4,9 @@ from motorsim.task.center_out import center_out
 from motorsim.task.curved_reaches import curved_reaches
 from motorsim.task.delayed_reach import DelayedReach
 from motorsim.task.minimum_jerk import MotionProfile, lateral_bump, minimum_jerk
+from motorsim.task.place_code import PlaceCode
 from motorsim.task.reaches import HandPath, Reaches
+from motorsim.task.score import ReachScore, score_reaches
 from motorsim.task.split import ConditionSplit, split_conditions
 
 __all__ = [
@@ -12,10 +14,13 @@ __all__ = [
     "DelayedReach",
     "HandPath",
     "MotionProfile",
+    "PlaceCode",
+    "ReachScore",
     "Reaches",
     "center_out",
     "curved_reaches",
     "lateral_bump",
     "minimum_jerk",
+    "score_reaches",
     "split_conditions",
 ]

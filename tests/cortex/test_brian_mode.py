@@ -42,9 +42,16 @@ def test_unknown_mode_lists_the_known_ones():
 
 def test_session_puts_preferences_back_even_after_an_error():
     before = brian2.prefs["codegen.target"]
-    with pytest.raises(RuntimeError, match="inside"), brian_session("numpy"):
-        assert brian2.prefs["codegen.target"] == "numpy"
-        raise RuntimeError("inside")
+    inside = []
+
+    def fail():
+        with brian_session("numpy"):
+            inside.append(brian2.prefs["codegen.target"])
+            raise RuntimeError("inside")
+
+    with pytest.raises(RuntimeError, match="inside"):
+        fail()
+    assert inside == ["numpy"]
     assert brian2.prefs["codegen.target"] == before
 
 

@@ -3,6 +3,7 @@ import pytest
 
 from motorsim.checks import InputError
 from motorsim.cortex import Circuit, random_balanced_weights
+from motorsim.io import load_matrix
 
 
 def small_weights():
@@ -22,7 +23,9 @@ def test_order_of_units_leaves_the_spectrum_alone():
     weights = small_weights()
     order = np.random.default_rng(1).permutation(40)
     shuffled = Circuit.from_weights(weights[np.ix_(order, order)])
-    assert shuffled.spectral_abscissa == pytest.approx(Circuit.from_weights(weights).spectral_abscissa, abs=1e-10)
+    assert shuffled.spectral_abscissa == pytest.approx(
+        Circuit.from_weights(weights).spectral_abscissa, abs=1e-10
+    )
 
 
 def test_self_connections_are_kept_and_counted():
@@ -79,8 +82,6 @@ def test_an_unstable_circuit_says_its_abscissa():
 
 
 def test_published_circuits_are_read_as_published(shared_data):
-    from motorsim.io import load_matrix
-
     facts = {"20210927T141434": (77, 65, 0.323), "20211006T143906": (82, 48, 0.385)}
     for stamp, (n_excitatory, n_self, abscissa) in facts.items():
         matrix, _ = load_matrix(shared_data / "soc" / f"SOC_Network_{stamp}.mat")

@@ -23,7 +23,9 @@ def test_norm_is_the_one_asked_for_and_grows_with_distance():
 
 @pytest.mark.parametrize("harmonics", [(1.0,), (1.0, 1.0), (1.0, 1.0, 1.0)])
 def test_rank_over_directions_is_two_a_harmonic(harmonics):
-    states = random_preparatory_map(default_circuit(), rng=0, harmonic_weights=harmonics)(center_out(16, 0.08))
+    states = random_preparatory_map(default_circuit(), rng=0, harmonic_weights=harmonics)(
+        center_out(16, 0.08)
+    )
     assert np.linalg.matrix_rank(states, tol=1e-8) == 2 * len(harmonics)
     np.testing.assert_allclose(states.mean(axis=0), 0, atol=1e-9)
 
@@ -55,7 +57,11 @@ def test_seed_decides_the_states():
 
 @pytest.mark.parametrize(
     ("arguments", "name"),
-    [({"n_modes": 201}, "n_modes"), ({"harmonic_weights": (0.0,)}, "harmonic_weights"), ({"norm_hz": 0}, "norm_hz")],
+    [
+        ({"n_modes": 201}, "n_modes"),
+        ({"harmonic_weights": (0.0,)}, "harmonic_weights"),
+        ({"norm_hz": 0}, "norm_hz"),
+    ],
 )
 def test_bad_arguments_are_named(arguments, name):
     with pytest.raises(InputError, match=name):

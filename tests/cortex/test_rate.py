@@ -22,7 +22,9 @@ def recording(cortex, task):
 
 
 def end_point_error_m(recording, task):
-    window = (task.times_s >= task.movement_onset_s + 0.5 - 1e-9) & (task.times_s <= task.movement_onset_s + 0.8)
+    window = (task.times_s >= task.movement_onset_s + 0.5 - 1e-9) & (
+        task.times_s <= task.movement_onset_s + 0.8
+    )
     return np.linalg.norm(recording.hand_position_m[:, window].mean(axis=1) - task.reaches.target_m, axis=1)
 
 
@@ -55,7 +57,11 @@ def test_movement_is_amplified_and_then_decays(cortex, recording, task):
 
 
 def test_events_and_trials_are_recorded(recording, task):
-    assert recording.events_s == {"target_onset": 0.2, "go_cue": pytest.approx(0.6), "movement_onset": pytest.approx(0.7)}
+    assert recording.events_s == {
+        "target_onset": 0.2,
+        "go_cue": pytest.approx(0.6),
+        "movement_onset": pytest.approx(0.7),
+    }
     np.testing.assert_array_equal(recording.trials["target_m"], task.reaches.target_m)
     assert recording.notes["brian2_mode"] == "numpy"
     assert recording.population.sample_axis == "condition"
@@ -66,8 +72,13 @@ def test_jacobian_is_the_derivative_of_the_derivative(cortex):
     state, direction = 30 * rng.standard_normal((2, 3, 200))
     nothing = np.zeros_like(state)
     step = 1e-6
-    difference = (cortex.derivative(state + step * direction, nothing) - cortex.derivative(state - step * direction, nothing)) / (2 * step)
-    np.testing.assert_allclose(np.einsum("cij,cj->ci", cortex.jacobian(state), direction), difference, rtol=1e-5, atol=1e-4)
+    difference = (
+        cortex.derivative(state + step * direction, nothing)
+        - cortex.derivative(state - step * direction, nothing)
+    ) / (2 * step)
+    np.testing.assert_allclose(
+        np.einsum("cij,cj->ci", cortex.jacobian(state), direction), difference, rtol=1e-5, atol=1e-4
+    )
 
 
 def test_noise_makes_trials_and_they_differ(task):

@@ -64,7 +64,10 @@ def test_optimisation_keeps_what_it_promises(grown):
     assert np.count_nonzero(np.diag(circuit.weights)) == 0
     assert circuit.density(excitatory=False) <= 0.4
     for block in (excitatory, ~excitatory):
-        ratio = -circuit.weights[np.ix_(block, ~excitatory)].mean() / circuit.weights[np.ix_(block, excitatory)].mean()
+        ratio = (
+            -circuit.weights[np.ix_(block, ~excitatory)].mean()
+            / circuit.weights[np.ix_(block, excitatory)].mean()
+        )
         assert ratio == pytest.approx(3.0, rel=1e-9)
 
 
@@ -76,7 +79,9 @@ def test_early_stop_is_said():
 
 def test_progress_is_told_every_iteration():
     seen = []
-    grown = stability_optimised_weights(30, rng=0, max_iterations=5, on_progress=lambda i, a: seen.append((i, a)))
+    grown = stability_optimised_weights(
+        30, rng=0, max_iterations=5, on_progress=lambda i, a: seen.append((i, a))
+    )
     assert [i for i, _ in seen] == list(range(grown.n_iterations + 1))
 
 
@@ -86,5 +91,6 @@ def test_default_circuit_is_what_its_certificate_says():
     assert circuit.spectral_abscissa <= 0.15
     assert circuit.density(excitatory=False) <= 0.4
     np.testing.assert_array_equal(
-        circuit.initial_weights, random_balanced_weights(200, rng=int(circuit.source.split("seed ")[1].rstrip(")")))
+        circuit.initial_weights,
+        random_balanced_weights(200, rng=int(circuit.source.split("seed ")[1].rstrip(")"))),
     )

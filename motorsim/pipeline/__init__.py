@@ -1,0 +1,1 @@
+"""The line: circuit, simulate, fit, compare, figures, report, each cached on disk."""
