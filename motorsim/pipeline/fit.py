@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 FILE = "network.h5"
 SCHEMA_VERSION = 1
-DATA_DRIVEN, GOAL_DRIVEN, UNTRAINED = "data_driven", "goal_driven", "untrained"
+DATA_DRIVEN, GOAL_DRIVEN, UNTRAINED = "data-driven", "goal-driven", "untrained"
 _WARM_UP, _FINAL_FACTOR = 20, 0.02
 
 
@@ -98,7 +98,7 @@ def _run(context: StageContext) -> dict[str, Any]:
     for name, target in targets.items():
         standardised = _Standardised.of(target, split.train)
         start = _initialise(config, settings[name], name, inputs.shape[2], target.shape[2])
-        with context.progress.bar(f"{name.replace('_', '-')} network", settings[name].n_iterations) as update:
+        with context.progress.bar(f"{name} network", settings[name].n_iterations) as update:
             rng = stream(config.seed, f"{name} training")
             result = _train(
                 start, settings[name], (inputs, standardised.values), split, rng=rng, update=update
@@ -106,7 +106,7 @@ def _run(context: StageContext) -> dict[str, Any]:
         content[name] = _to_arrays(result, inputs, standardised)
         notes[name] = _describe(result, target, content[name]["outputs"], split)
         context.progress.say(
-            f"  {name.replace('_', '-')}: {result.message}; variance explained "
+            f"  {name}: {result.message}; variance explained "
             f"{notes[name]['variance_explained_train']:.3f} on training, "
             f"{notes[name]['variance_explained_test']:.3f} on held-out conditions"
         )

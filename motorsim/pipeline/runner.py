@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from threadpoolctl import threadpool_limits
+
 from motorsim.checks import InputError, check_choice
 from motorsim.config import RunConfig, save_config
 from motorsim.pipeline.stage import Stage, StageContext
@@ -91,13 +93,19 @@ def _bring_up_to_date(
         return False
     progress.say(stage.title)
     logger.info("stage %s starts", stage.name)
-    record = workspace.run_stage(
-        stage.name,
-        key,
-        stage.outputs,
-        lambda staging: stage.run(StageContext(config, folder, staging, progress)),
-        inputs=inputs,
-    )
+    try:
+        # One thread, since the order of BLAS's sums, and so the last bit, depends on how many there are.
+        with threadpool_limits(1, user_api="blas"):
+            record = workspace.run_stage(
+                stage.name,
+                key,
+                stage.outputs,
+                lambda staging: stage.run(StageContext(config, folder, staging, progress)),
+                inputs=inputs,
+            )
+    except BaseException as error:
+        error.add_note(f"in stage {stage.name}")
+        raise
     logger.info("stage %s took %.1f s", stage.name, record.wall_s)
     return True
 

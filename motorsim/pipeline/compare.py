@@ -1,0 +1,230 @@
+"""Stage *compare*: cortex against both networks, beside the models that they have to beat."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from motorsim.analysis import regression_r2
+from motorsim.compare import (
+    combine,
+    compare,
+    jpca_controls,
+    score_prediction,
+    shuffled,
+    smooth_random_like,
+    task_only,
+)
+from motorsim.files import atomic_write_text
+from motorsim.pipeline.common import build_split, build_task
+from motorsim.pipeline.fit import DATA_DRIVEN, GOAL_DRIVEN, UNTRAINED, load_networks
+from motorsim.pipeline.fit import FILE as NETWORK_FILE
+from motorsim.pipeline.simulate import FILE as CORTEX_FILE
+from motorsim.pipeline.simulate import load_cortex
+from motorsim.pipeline.stage import Stage, StageContext
+from motorsim.streams import stream
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    import pandas as pd
+
+    from motorsim.compare import Comparison
+    from motorsim.config import RunConfig
+    from motorsim.population import Population
+    from motorsim.task import ConditionSplit, DelayedReach
+    from motorsim.types import BoolArray
+
+FILE = "comparison.csv"
+JPCA_FILE = "jpca.csv"
+TASK_ONLY, SHUFFLED, SMOOTH_RANDOM = "task-only", "shuffled", "smooth random"
+_HARMONICS = 3
+_READOUT = "linear readout of the hidden rates, ridge chosen on the fit conditions"
+_HEADLINE = ("rates_r2_test", "cca_test", "r2_candidate_to_reference", "r2_reference_to_candidate")
+
+
+def load_table(folder: Path, name: str = FILE) -> pd.DataFrame:
+    """Read a table that the stage wrote."""
+    import pandas as pd  # noqa: PLC0415 - slow to import
+
+    return pd.read_csv(folder / name, float_precision="round_trip")
+
+
+def cut_rest(population: Population, task: DelayedReach) -> Population:
+    """Return the samples from target onset on, on the clock of movement onset."""
+    return population.between(task.target_onset_s, task.end_s).shifted(
+        task.movement_onset_s, "movement onset"
+    )
+
+
+def hidden_population(name: str, hidden: np.ndarray, like: Population) -> Population:
+    """Return a network's hidden rates on the conditions and times of ``like``."""
+    units = tuple(f"{name} {unit}" for unit in range(hidden.shape[2]))
+    return replace(
+        like, rates=hidden.astype(np.float64), unit_labels=units, quantity="hidden rate (tanh, no unit)"
+    )
+
+
+def task_only_model(task: DelayedReach, reference: Population, split: ConditionSplit) -> Population:
+    """Predict the cortex from direction, distance and time alone, fitted where the networks were."""
+    reaches, fit_on = task.reaches, ~split.test
+    return task_only(
+        reference, reaches.direction_rad, reaches.distance_m, fit_on, **_model_order(task, fit_on)
+    )
+
+
+def _run(context: StageContext) -> dict[str, Any]:
+    config = context.config
+    task = build_task(config)
+    split = build_split(config, task)
+    whole = load_cortex(context.folder).recording.population
+    networks = load_networks(context.folder)
+    cortex = cut_rest(whole, task)
+    model = task_only_model(task, cortex, split)
+    rates = cut_rest(replace(whole, rates=np.asarray(networks[DATA_DRIVEN].outputs)), task)
+    states = {
+        name: cut_rest(hidden_population(name, network.hidden, whole), task)
+        for name, network in networks.items()
+    }
+    candidates = states | {
+        TASK_ONLY: model,
+        SHUFFLED: shuffled(states[DATA_DRIVEN], rng=stream(config.seed, "shuffled candidate")),
+        SMOOTH_RANDOM: smooth_random_like(cortex, rng=stream(config.seed, "smooth random candidate")),
+    }
+    with context.progress.bar("comparison", len(candidates) + 1) as update:
+        rows = _predictions(config, cortex, rates, model, states, split)
+        for done, (name, candidate) in enumerate(candidates.items()):
+            rows.append(_compare(config, cortex, candidate, split, name=name))
+            update(done + 1, name)
+        controls = _controls(config, task, cortex)
+    table = combine(rows)
+    table.to_csv(context.staging / FILE)
+    atomic_write_text(context.staging / JPCA_FILE, controls.to_csv(index=False, lineterminator="\n"))
+    return {"test": _headline(table.table), "jpca": _jpca_notes(controls)}
+
+
+def _predictions(  # noqa: PLR0917 - what is compared, in order
+    config: RunConfig,
+    cortex: Population,
+    data_driven_rates: Population,
+    model: Population,
+    states: Mapping[str, Population],
+    split: ConditionSplit,
+) -> list[Comparison]:
+    """Score what each candidate predicts of the rates: its own rates, or those read out of its states."""
+    in_random_order = shuffled(data_driven_rates, rng=stream(config.seed, "shuffled candidate"))
+    predicted = {
+        DATA_DRIVEN: (data_driven_rates, "no refit"),
+        GOAL_DRIVEN: (_read_out(cortex, states[GOAL_DRIVEN], split), _READOUT),
+        UNTRAINED: (_read_out(cortex, states[UNTRAINED], split), _READOUT),
+        TASK_ONLY: (model, "fitted on the fit conditions"),
+        SHUFFLED: (in_random_order, "data-driven rates in random order"),
+    }
+    return [
+        _predict(config, cortex, rates, split, name=name, note=note)
+        for name, (rates, note) in predicted.items()
+    ]
+
+
+def _controls(config: RunConfig, task: DelayedReach, cortex: Population) -> pd.DataFrame:
+    settings = config.compare
+    return jpca_controls(
+        cortex,
+        task.reaches.direction_rad,
+        task.reaches.distance_m,
+        rng=config.seed,
+        jpca_window_s=(settings.jpca_start_s, settings.jpca_stop_s),
+        jpca_n_components=settings.jpca_components,
+        n_surrogates=settings.n_surrogates,
+        **_model_order(task, np.ones(task.n_conditions, bool)),
+    )
+
+
+def _compare(
+    config: RunConfig, cortex: Population, candidate: Population, split: ConditionSplit, *, name: str
+) -> Comparison:
+    settings = config.compare
+    return compare(
+        cortex,
+        candidate,
+        rng=stream(config.seed, f"comparison with {name}"),
+        fit_on=~split.test,
+        test_on=split.test,
+        n_components=settings.n_components,
+        n_bootstrap=settings.n_bootstrap,
+        n_shuffles=settings.n_shuffles,
+        jpca_window_s=(settings.jpca_start_s, settings.jpca_stop_s),
+        jpca_n_components=settings.jpca_components,
+        candidate_name=name,
+    )
+
+
+def _predict(
+    config: RunConfig,
+    cortex: Population,
+    rates: Population,
+    split: ConditionSplit,
+    *,
+    name: str,
+    note: str,
+) -> Comparison:
+    return score_prediction(
+        cortex,
+        rates,
+        rng=stream(config.seed, f"prediction of {name}"),
+        fit_on=~split.test,
+        test_on=split.test,
+        n_bootstrap=config.compare.n_bootstrap,
+        n_shuffles=config.compare.n_shuffles,
+        ceiling=1.0 if config.cortex.noise_hz == 0 else float("nan"),
+        note=note,
+        candidate_name=name,
+    )
+
+
+def _read_out(cortex: Population, states: Population, split: ConditionSplit) -> Population:
+    """Predict the cortex's rates from a network's hidden rates by ridge regression on the fit conditions."""
+    regression = regression_r2(states.rates, cortex.rates, train=~split.test, test=split.test)
+    return replace(cortex, rates=regression.predict(states.rates))
+
+
+def _model_order(task: DelayedReach, fit_on: BoolArray) -> dict[str, int]:
+    """Return the richest task-only model, up to three harmonics, that the directions fitted on allow."""
+    reaches = task.reaches
+    n_directions = len(np.unique(np.round(reaches.direction_rad[fit_on], 9)))
+    return {
+        "n_harmonics": max(1, min(_HARMONICS, (n_directions - 1) // 2)),
+        "distance_degree": min(1, len(np.unique(reaches.distance_m[fit_on])) - 1),
+    }
+
+
+def _headline(table: pd.DataFrame) -> dict[str, dict[str, float]]:
+    """Return the main numbers of each candidate, by metric."""
+    chosen = table[table["metric"].isin(_HEADLINE)]
+    return {
+        str(metric): dict(zip(rows["candidate"], rows["value"].astype(float), strict=True))
+        for metric, rows in chosen.groupby("metric", sort=False)
+    }
+
+
+def _jpca_notes(controls: pd.DataFrame) -> dict[str, float]:
+    return dict(zip(controls["quantity"], controls["circuit"].astype(float), strict=True))
+
+
+STAGE = Stage(
+    name="compare",
+    title="compare: cortex and networks",
+    reads=(CORTEX_FILE, NETWORK_FILE),
+    outputs=(FILE, JPCA_FILE),
+    code=("pipeline.compare", "pipeline.common", "compare", "analysis", "task", "population", "streams"),
+    parameters=lambda config: {
+        "seed": config.seed,
+        "task": config.task.model_dump(mode="json"),
+        "noise_hz": config.cortex.noise_hz,
+        "compare": config.compare.model_dump(mode="json"),
+    },
+    run=_run,
+)
