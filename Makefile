@@ -45,10 +45,10 @@ test-all: $(INSTALLED) ## run every test
 	$(BIN)/python -m pytest -n 2 -m "slow or not slow" $(ARGS)
 
 figures: $(INSTALLED) ## draw the paper's figures from finished results
-	@shopt -s nullglob; \
-	for script in $(filter-out figures/style.py,$(wildcard figures/*.py)); do \
-		echo "$$script"; $(BIN)/python "$$script"; \
-	done
+	@status=0; \
+	for script in $(wildcard figures/*.py); do \
+		echo "$$script"; $(BIN)/python "$$script" || status=$$?; \
+	done; exit $$status
 
 lint: $(INSTALLED) ## check style, types and layers
 	$(BIN)/ruff check .

@@ -3,127 +3,47 @@
 from __future__ import annotations
 
 import difflib
-import hashlib
-import json
 import os
+import re
+import reprlib
 import tomllib
 from pathlib import Path
-from typing import Annotated, Any, Literal, TypeAlias, get_args
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import tomli_w
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ValidationError
 
 from motorsim.checks import InputError
 from motorsim.files import atomic_write_text
+from motorsim.settings import (
+    CompareConfig,
+    CortexConfig,
+    FitConfig,
+    NetworkConfig,
+    RunConfig,
+    TargetCodeConfig,
+    TaskConfig,
+)
 
-PositiveFloat: TypeAlias = Annotated[float, Field(gt=0, allow_inf_nan=False)]
-NonNegativeFloat: TypeAlias = Annotated[float, Field(ge=0, allow_inf_nan=False)]
-Count: TypeAlias = Annotated[int, Field(ge=1)]
-Fraction: TypeAlias = Annotated[float, Field(gt=0, lt=1)]
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
+Model = TypeVar("Model", bound=BaseModel)
 
-class _Section(BaseModel):
-    """A frozen table of the configuration that knows its keys and no others."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=False)
-
-
-class TaskConfig(_Section):
-    """The delayed centre-out reach, see `motorsim.task.center_out` and `motorsim.task.DelayedReach`."""
-
-    n_directions: Count = 16
-    distances_m: Annotated[tuple[PositiveFloat, ...], Field(min_length=1)] = (0.06, 0.10)
-    start_m: tuple[float, float] = (0.0, 0.40)
-    reach_s: PositiveFloat = 0.5
-    rest_s: PositiveFloat = 0.2
-    delay_s: PositiveFloat = 0.5
-    reaction_s: NonNegativeFloat = 0.1
-    movement_s: PositiveFloat = 1.0
-    dt_s: PositiveFloat = 0.01
-    test_fraction: Fraction = 0.25
-    validation_fraction: Fraction = 0.125
-
-
-class CortexConfig(_Section):
-    """The circuit, its preparation and its readout, see `motorsim.cortex`."""
-
-    kind: Literal["rate"] = "rate"
-    weights_file: Path | None = None
-    weights_name: str | None = None
-    n_units: Annotated[int, Field(ge=4)] | None = None
-    target_abscissa: Annotated[float, Field(gt=0, lt=1)] = 0.15
-    max_iterations: Count = 5000
-    tau_s: PositiveFloat = 0.2
-    baseline_hz: PositiveFloat = 20.0
-    maximum_hz: PositiveFloat = 100.0
-    n_modes: Count = 12
-    harmonic_weights: Annotated[tuple[NonNegativeFloat, ...], Field(min_length=1)] = (1.0, 0.8, 0.6)
-    preparatory_norm_hz: PositiveFloat = 21.0
-    ramp_s: PositiveFloat = 0.3
-    noise_hz: NonNegativeFloat = 0.0
-    readout_ridge: PositiveFloat = 1e-5
-    dt_s: PositiveFloat = 0.002
-    mode: Literal["auto", "numpy", "cython", "cpp_standalone"] = "auto"
-
-
-class NetworkConfig(_Section):
-    """One network and its training, see `motorsim.nn.Leaky` and `motorsim.train.fit`."""
-
-    n_units: Count = 128
-    tau_s: PositiveFloat = 0.05
-    gain: PositiveFloat = 0.2
-    learning_rate: PositiveFloat = 0.01
-    n_iterations: Count = 2200
-    evaluate_every: Count = 25
-    patience: Count | None = None
-    batch_size: Count | None = None
-    clip_norm: PositiveFloat = 1.0
-    weight_penalty: NonNegativeFloat = 0.0
-    rate_penalty: NonNegativeFloat = 0.1
-
-
-class TargetCodeConfig(_Section):
-    """How a network is told the target, see `motorsim.task.PlaceCode`."""
-
-    n_per_axis: Annotated[int, Field(ge=2)] = 5
-    extent_m: PositiveFloat = 0.10
-    width_m: PositiveFloat = 0.08
-
-
-class FitConfig(_Section):
-    """The two networks: one fitted to the cortex's rates, one that learns to make the torques."""
-
-    target_code: TargetCodeConfig = TargetCodeConfig()
-    data_driven: NetworkConfig = NetworkConfig()
-    goal_driven: NetworkConfig = NetworkConfig(n_iterations=800)
-
-
-class CompareConfig(_Section):
-    """What the comparison looks at and how often it resamples, see `motorsim.compare`."""
-
-    n_components: Count = 10
-    n_bootstrap: Count = 50
-    n_shuffles: Count = 50
-    n_surrogates: Count = 100
-    jpca_components: Count = 6
-    jpca_start_s: float = -0.05
-    jpca_stop_s: float = 0.25
-
-
-class RunConfig(_Section):
-    """The whole run. ``jpca_start_s`` and ``jpca_stop_s`` count from movement onset."""
-
-    name: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$", max_length=80)] = "default"
-    seed: Annotated[int, Field(ge=0, lt=2**63)] = 1
-    task: TaskConfig = TaskConfig()
-    cortex: CortexConfig = CortexConfig()
-    fit: FitConfig = FitConfig()
-    compare: CompareConfig = CompareConfig()
-
-    def digest(self) -> str:
-        """Return the SHA-256 of the configuration; a file given by path counts by its path here."""
-        content = json.dumps(self.model_dump(mode="json"), sort_keys=True)
-        return hashlib.sha256(content.encode()).hexdigest()
+__all__ = [
+    "CompareConfig",
+    "CortexConfig",
+    "FitConfig",
+    "NetworkConfig",
+    "RunConfig",
+    "TargetCodeConfig",
+    "TaskConfig",
+    "config_to_toml",
+    "load_config",
+    "read_toml",
+    "save_config",
+    "validate",
+]
 
 
 def load_config(
@@ -134,52 +54,92 @@ def load_config(
     Parameters
     ----------
     path
-        A TOML file; the defaults where None. Relative paths in it start from its folder. Its name without suffix is
-        the run's name unless it says another.
+        A TOML file; the defaults where None. A relative path in it starts from its folder. Its name without
+        suffix is the run's name unless it says another.
     overrides
-        ``"section.key=value"`` each, the value in TOML (bare words count as text).
+        ``"section.key=value"`` each, the value in TOML (bare words count as text). A relative path in one
+        starts from the working directory.
     **values
         Top-level values that win over all, such as ``name`` and ``seed``; None for none.
 
     Raises
     ------
     InputError
-        If the file is missing or no TOML, or for every fault of the configuration at once.
+        If the file is missing or no TOML, or for the faults of the configuration: first every key that is
+        unknown or wrong by itself, then every value that does not go with another.
     """
     content: dict[str, Any] = {}
     if path is not None:
-        content = _read_toml(Path(path))
+        content = read_toml(path)
         content.setdefault("name", Path(path).stem)
-        weights_file = content.get("cortex", {}).get("weights_file") if isinstance(content.get("cortex"), dict) else None
-        if isinstance(weights_file, str):
-            content["cortex"]["weights_file"] = os.path.normpath(Path(path).parent / weights_file)
+        _start_paths_from(content, Path(path).parent)
     for override in overrides:
         _override(content, override)
     content |= {key: value for key, value in values.items() if value is not None}
+    return validate(RunConfig, content)
+
+
+def validate(model: type[Model], content: Mapping[str, Any]) -> Model:
+    """Make a configuration of nested content, or raise `InputError` for all its faults at once."""
     try:
-        return RunConfig.model_validate(content)
+        return model.model_validate(content)
     except ValidationError as error:
-        raise InputError("configuration", "valid settings", _describe_faults(error)) from None
+        raise InputError("configuration", "valid settings", _describe_faults(error, model)) from None
 
 
 def save_config(config: RunConfig, path: str | os.PathLike[str]) -> None:
-    """Write the full configuration as TOML, whole or not at all; paths are written relative to its folder."""
-    content = config.model_dump(mode="json", exclude_none=True)
-    weights_file = config.cortex.weights_file
-    if weights_file is not None:
-        content["cortex"]["weights_file"] = os.path.relpath(weights_file, Path(path).parent)
-    atomic_write_text(path, tomli_w.dumps(content))
+    """Write the full configuration as `config_to_toml`, whole or not at all; `load_config` gives it back."""
+    atomic_write_text(path, config_to_toml(config, Path(path).parent))
 
 
-def _read_toml(path: Path) -> dict[str, Any]:
+def config_to_toml(config: RunConfig, folder: str | os.PathLike[str] = ".") -> str:
+    """Return the full configuration as TOML, every key with what it is and its unit.
+
+    Keys that are not set stand as comments, with an example. Paths are relative to ``folder``.
+    """
+    return "\n".join(_table_lines(config, Path(folder), ())) + "\n"
+
+
+def _table_lines(section: BaseModel, folder: Path, where: tuple[str, ...]) -> list[str]:
+    lines: list[str] = []
+    tables: list[str] = []
+    for key, field in type(section).model_fields.items():
+        value = getattr(section, key)
+        if isinstance(value, BaseModel):
+            tables += ["", *_table_lines(value, folder, (*where, key))]
+        elif value is None:
+            lines += [f"# {field.description}", f"# {key} = {_toml((field.examples or [''])[0])}"]
+        else:
+            written = os.path.relpath(value, folder) if isinstance(value, Path) else value
+            lines += [f"# {field.description}", f"{key} = {_toml(written)}"]
+    head = [f"[{'.'.join(where)}]"] if where and lines else []
+    return [*head, *lines, *(tables if lines else tables[1:])]
+
+
+def _toml(value: Any) -> str:
+    if isinstance(value, tuple):
+        return "[" + ", ".join(_toml(entry) for entry in value) + "]"
+    return tomli_w.dumps({"_": value}).removeprefix("_ = ").rstrip("\n")
+
+
+def read_toml(path: str | os.PathLike[str]) -> dict[str, Any]:
+    """Read a TOML file, or raise `InputError` if it is missing, cannot be read or is no TOML."""
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
+        return tomllib.loads(Path(path).read_text(encoding="utf-8-sig"))
     except FileNotFoundError:
         raise InputError("configuration", "a TOML file", f"{path}, which does not exist") from None
     except OSError as error:
-        raise InputError("configuration", "a TOML file that can be read", f"{path}: {error.strerror}") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise InputError(
+            "configuration", "a TOML file that can be read", f"{path}: {error.strerror}"
+        ) from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
         raise InputError("configuration", "valid TOML", f"{path}: {error}") from None
+
+
+def _start_paths_from(content: dict[str, Any], folder: Path) -> None:
+    cortex = content.get("cortex")
+    if isinstance(cortex, dict) and isinstance(cortex.get("weights_file"), str):
+        cortex["weights_file"] = str(folder / Path(cortex["weights_file"]).expanduser())
 
 
 def _override(content: dict[str, Any], text: str) -> None:
@@ -188,36 +148,62 @@ def _override(content: dict[str, Any], text: str) -> None:
     parts = [part.strip() for part in key.split(".")]
     if not equals or not all(parts):
         raise InputError("--set", "section.key=value", repr(text))
-    try:
-        parsed = tomllib.loads(f"value = {value.strip()}")["value"]
-    except tomllib.TOMLDecodeError:
-        parsed = value.strip()
     table = content
     for part in parts[:-1]:
         table = table.setdefault(part, {})
         if not isinstance(table, dict):
             raise InputError("--set", "a key of a section", repr(text))
-    table[parts[-1]] = parsed
+    table[parts[-1]] = _value(value.strip())
 
 
-def _describe_faults(error: ValidationError) -> str:
+def _value(text: str) -> Any:
+    """Return the TOML value, or the text itself where it is none (a bare word, or more than one line)."""
+    try:
+        parsed = tomllib.loads(f"value = {text}")
+    except (tomllib.TOMLDecodeError, RecursionError):
+        return text
+    return parsed["value"] if len(parsed) == 1 else text
+
+
+def _describe_faults(error: ValidationError, whole: type[BaseModel]) -> str:
     """Return every fault on a line of its own, with the nearest known key for an unknown one."""
-    lines = []
+    lines: list[str] = []
     for fault in error.errors():
         key = ".".join(str(part) for part in fault["loc"])
         if fault["type"] == "extra_forbidden":
-            section = _known_keys(tuple(str(part) for part in fault["loc"][:-1]))
-            near = difflib.get_close_matches(str(fault["loc"][-1]), section, n=1, cutoff=0.4)
-            hint = f"did you mean {near[0]}?" if near else f"known: {', '.join(section)}"
-            lines.append(f"{key}: unknown key; {hint}")
+            lines.append(f"{key}: unknown key; {_hint(whole, tuple(str(part) for part in fault['loc']))}")
+        elif fault["type"] == "value_error":
+            lines += [f"{key}: {line}" if key else line for line in str(fault["ctx"]["error"]).splitlines()]
         else:
-            lines.append(f"{key}: {fault['msg'][0].lower()}{fault['msg'][1:]}, got {fault['input']!r}")
+            lines.append(f"{key}: {_in_words_of_toml(fault['msg'])}, got {reprlib.repr(fault['input'])}")
     return "\n  ".join(["", *lines]) if len(lines) > 1 else lines[0]
 
 
-def _known_keys(section: tuple[str, ...]) -> list[str]:
-    model: Any = RunConfig
-    for part in section:
-        annotation = model.model_fields[part].annotation
-        model = next((kind for kind in (annotation, *get_args(annotation)) if hasattr(kind, "model_fields")), model)
-    return sorted(model.model_fields)
+def _in_words_of_toml(message: str) -> str:
+    plain = re.sub(r"dictionary or instance of \w+", "table", message).replace("tuple", "list")
+    return plain[0].lower() + plain[1:]
+
+
+def _hint(whole: type[BaseModel], key: tuple[str, ...]) -> str:
+    """Return where a key of that name is known, or the nearest one of the section, or of all."""
+    model: Any = whole
+    for part in key[:-1]:
+        model = model.model_fields[part].annotation
+    known = _all_keys(whole, ())
+    names = {other[-1] for other in known}
+    near = [key[-1]] if key[-1] in names else difflib.get_close_matches(key[-1], model.model_fields, n=1)
+    if near and near[0] in model.model_fields:
+        return f"did you mean {near[0]}?"
+    near = near or difflib.get_close_matches(key[-1], sorted(names), n=1)
+    if near:
+        return f"did you mean {' or '.join('.'.join(other) for other in known if other[-1] == near[0])}?"
+    return f"known: {', '.join(sorted(model.model_fields))}"
+
+
+def _all_keys(model: type[BaseModel], where: tuple[str, ...]) -> list[tuple[str, ...]]:
+    keys: list[tuple[str, ...]] = []
+    for name, field in model.model_fields.items():
+        keys.append((*where, name))
+        if isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel):
+            keys += _all_keys(field.annotation, (*where, name))
+    return keys

@@ -1,4 +1,4 @@
-"""Progress: bars with rate and remaining time on a terminal, plain lines elsewhere, silence when asked for."""
+"""Progress: bars with rate and remaining time on a terminal, plain lines elsewhere, silence if asked for."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any, Protocol, TextIO
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+
+    from rich.console import Console
 
     Update = Callable[..., None]
 
@@ -40,7 +42,7 @@ class Silent:
 
 
 class Plain:
-    """Lines for a log: the start and end of each bar, and its state every ten seconds.
+    """Lines for a log: the state of each bar every ten seconds, and its end where it took a second or more.
 
     Parameters
     ----------
@@ -53,11 +55,11 @@ class Plain:
 
     def say(self, line: str) -> None:
         """Write a line."""
-        print(line, file=self._stream, flush=True)  # noqa: T201 - this is the place that prints
+        print(line, file=self._stream, flush=True)
 
     @contextlib.contextmanager
     def bar(self, description: str, total: float) -> Iterator[Update]:
-        """Write when the job starts, every ten seconds, and when it ends."""
+        """Write how far the job is and how long it will take, and when it has ended."""
         started = told = time.monotonic()
 
         def update(completed: float, note: str = "") -> None:
@@ -74,12 +76,20 @@ class Plain:
 
 
 class Bars:
-    """Bars on a terminal, by rich."""
+    """Bars on a terminal, by rich; one at a time.
 
-    def __init__(self) -> None:
-        from rich.console import Console  # noqa: PLC0415 - only where there is a terminal
+    Parameters
+    ----------
+    console
+        Where they are drawn, a `rich.console.Console`; standard error by default.
+    """
 
-        self._console = Console(stderr=True)
+    def __init__(self, console: Console | None = None) -> None:
+        if console is None:
+            from rich.console import Console  # noqa: PLC0415 - only where there is a terminal
+
+            console = Console(stderr=True)
+        self._console = console
 
     def say(self, line: str) -> None:
         """Print a line above the bars."""
@@ -87,20 +97,29 @@ class Bars:
 
     @contextlib.contextmanager
     def bar(self, description: str, total: float) -> Iterator[Update]:
-        """Show a bar with the share done, the rate, the time gone and the time left."""
+        """Show a bar with the share done, the rate and the time left, or taken at the end."""
         from rich import progress  # noqa: PLC0415 - only where there is a terminal
+        from rich.table import Column  # noqa: PLC0415
+
+        def fixed(width: int) -> Column:
+            # On a narrow terminal the note gives way, not the time that is left.
+            return Column(no_wrap=True, min_width=width)
 
         columns: list[Any] = [
-            progress.TextColumn("  {task.description:<28}"),
-            progress.BarColumn(bar_width=24),
-            progress.TaskProgressColumn(show_speed=True),
-            progress.TimeElapsedColumn(),
-            progress.TimeRemainingColumn(compact=True),
-            progress.TextColumn("{task.fields[note]}"),
+            progress.TextColumn("  {task.description}", table_column=fixed(24)),
+            progress.BarColumn(bar_width=12, table_column=fixed(12)),
+            progress.TaskProgressColumn(table_column=fixed(4)),
+            progress.TextColumn("{task.fields[rate]}", table_column=fixed(8)),
+            progress.TimeRemainingColumn(compact=True, elapsed_when_finished=True, table_column=fixed(5)),
+            progress.TextColumn("{task.fields[note]}", table_column=Column(no_wrap=True)),
         ]
         with progress.Progress(*columns, console=self._console, transient=False) as bars:
-            task = bars.add_task(description, total=total, note="")
-            yield lambda completed, note="": bars.update(task, completed=completed, note=note)
+            task = bars.add_task(description, total=total, note="", rate="")
+
+            def update(completed: float, note: str = "") -> None:
+                bars.update(task, completed=completed, note=note, rate=_rate(bars.tasks[0].speed, total))
+
+            yield update
             bars.update(task, completed=total)
 
 
@@ -109,6 +128,13 @@ def choose_progress(*, quiet: bool = False) -> Progress:
     if quiet:
         return Silent()
     return Bars() if sys.stderr.isatty() else Plain()
+
+
+def _rate(speed: float | None, total: float) -> str:
+    """Return steps a second, or percent a second where the whole job counts as 1."""
+    if speed is None:
+        return ""
+    return f"{speed:.0%}/s" if total <= 1 else f"{speed:.1f}/s"
 
 
 def _tail(note: str) -> str:

@@ -13,7 +13,6 @@ from numpy.typing import NDArray
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from motorsim.recording import Recording
     from motorsim.streams import Seed
 
 FloatArray: TypeAlias = NDArray[np.float64]
@@ -164,8 +163,8 @@ class Cortex(Protocol):
         """Choose preparatory states and fit the readout for these reaches."""
         ...
 
-    def simulate(self, task: Any, *, rng: Seed) -> Recording:
-        """Run every trial of the task and return what was recorded."""
+    def simulate(self, task: Any, *, rng: Seed) -> Any:
+        """Run every trial of the task and return a `motorsim.recording.Recording`."""
         ...
 
 

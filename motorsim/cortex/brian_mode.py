@@ -21,6 +21,11 @@ if TYPE_CHECKING:
 MODES = ("auto", "numpy", "cython", "cpp_standalone")
 Mode: TypeAlias = Literal["auto", "numpy", "cython", "cpp_standalone"]
 CACHE_VARIABLE = "MOTORSIM_CACHE"
+_PREFERENCES = (
+    "codegen.target",
+    "codegen.runtime.cython.cache_dir",
+    "core.stop_on_keyboard_interrupt",
+)
 
 logger = logging.getLogger(__name__)
 
@@ -68,11 +73,13 @@ def brian_session(mode: Mode, *, seed: int | None = None) -> Iterator[Any]:
     import brian2  # noqa: PLC0415 - slow to import, and only needed here
 
     prefs = brian2.prefs
-    before = {name: prefs[name] for name in ("codegen.target", "codegen.runtime.cython.cache_dir")}
+    before = {name: prefs[name] for name in _PREFERENCES}
     random_state = np.random.get_state()  # noqa: NPY002 - Brian2's NumPy target draws from the global generator
     standalone = mode == "cpp_standalone"
     with tempfile.TemporaryDirectory(prefix="motorsim-build-") as build_folder:
         try:
+            # Brian2 would end the run at Ctrl-C and hand back a part of it as if it were the whole.
+            prefs["core.stop_on_keyboard_interrupt"] = False
             if standalone:
                 brian2.set_device("cpp_standalone", directory=build_folder, build_on_run=True)
             else:

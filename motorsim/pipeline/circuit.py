@@ -65,6 +65,11 @@ def _files(config: RunConfig) -> tuple[Path, ...]:
 def _run(context: StageContext) -> dict[str, Any]:
     circuit = _make(context)
     circuit.require_stable()
+    if context.config.cortex.n_modes > circuit.n_units:
+        n_modes = context.config.cortex.n_modes
+        raise InputError(
+            "cortex.n_modes", f"at most {circuit.n_units}, the units of the circuit", f"{n_modes}"
+        )
     energies = amplified_modes(circuit).energies
     arrays: dict[str, Any] = {
         "weights": circuit.weights,

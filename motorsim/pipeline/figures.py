@@ -66,14 +66,14 @@ _N_EXAMPLES = 7
 _N_OVERLAY = 3
 
 
-def _run(context: StageContext) -> dict[str, Any]:
-    config, folder = context.config, context.folder
+def collect_inputs(config: RunConfig, folder: Path) -> StandardInputs:
+    """Read what the standard figures show from the files of a finished run."""
     task = build_task(config)
     test = build_split(config, task).test
     cortex, networks = load_cortex(folder), load_networks(folder)
     clock = _clock(task)
     conditions = Conditions.of(task.reaches, held_out=test)
-    inputs = StandardInputs(
+    return StandardInputs(
         movement=_movement(task, test, clock, cortex),
         circuit=_circuit(folder),
         activity=_activity(clock, conditions, cortex.recording.population),
@@ -82,6 +82,10 @@ def _run(context: StageContext) -> dict[str, Any]:
         overlay=_overlay(task, test, clock, cortex, networks[DATA_DRIVEN]),
         comparison=_comparison(folder),
     )
+
+
+def _run(context: StageContext) -> dict[str, Any]:
+    inputs = collect_inputs(context.config, context.folder)
     with context.progress.bar("drawing", 1.0) as update:
         figures = standard_figures(inputs)
         for done, (name, figure) in enumerate(figures.items(), start=1):

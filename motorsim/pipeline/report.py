@@ -145,9 +145,9 @@ def _comparison_section(table: pd.DataFrame) -> Section:
     others = table[~table["metric"].isin(METRICS)]
     text = (
         "Scores on held-out conditions. Intervals resample units, not seeds; a draw holds fewer distinct "
-        "units than there are, so some lie below the value. The null shuffles the conditions of the candidate; "
-        "the ceiling is what one half of the cortex's units reaches on the other half. A score from model to "
-        "cortex alone is weak evidence: a smooth random population does well at it."
+        "units than there are, so some lie below the value. The null shuffles the conditions of the "
+        "candidate; the ceiling is what one half of the cortex's units reaches on the other half. A score "
+        "from model to cortex alone is weak evidence: a smooth random population does well at it."
     )
     return Section(
         "All numbers",

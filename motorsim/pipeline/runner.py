@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from threadpoolctl import threadpool_limits
 
-from motorsim.checks import InputError, check_choice
+from motorsim.checks import check_choice
 from motorsim.config import RunConfig, save_config
 from motorsim.pipeline.stage import Stage, StageContext
 from motorsim.progress import Progress, Silent
@@ -72,12 +72,14 @@ def run_stages(
     folder = Path(results) / config.name
     computed = []
     with Workspace(folder) as workspace:
-        workspace.describe_run(seed=config.seed, configuration_hash=config.digest())
-        save_config(config, folder / CONFIG_FILE)
-        for stage in stages[: names.index(last) + 1]:
+        for number, stage in enumerate(stages[: names.index(last) + 1]):
             again = stage.name in force or "all" in force
             if _bring_up_to_date(stage, config, workspace, progress, again=again):
                 computed.append(stage.name)
+            if number == 0:
+                # Not before: a file that cannot be used must leave the folder of a finished run as it is.
+                workspace.describe_run(seed=config.seed, configuration_hash=config.digest())
+                save_config(config, folder / CONFIG_FILE)
         return RunResult(folder, workspace.stages, tuple(computed))
 
 
@@ -108,11 +110,3 @@ def _bring_up_to_date(
         raise
     logger.info("stage %s took %.1f s", stage.name, record.wall_s)
     return True
-
-
-def require_finished(folder: Path, name: str) -> Path:
-    """Return the path of a result file, or say which command makes it."""
-    path = folder / name
-    if not path.is_file():
-        raise InputError(str(path), "the file of a finished run", "none", "run `motorsim run` first")
-    return path

@@ -1,0 +1,118 @@
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+import threadpoolctl
+
+from motorsim.config import load_config
+from motorsim.pipeline import STAGES, circuit, run_stages
+from motorsim.pipeline.circuit import load_circuit
+from motorsim.pipeline.common import build_split, build_task
+from motorsim.pipeline.fit import DATA_DRIVEN, GOAL_DRIVEN, UNTRAINED, load_networks
+from motorsim.pipeline.simulate import load_cortex
+
+
+@pytest.fixture(scope="module")
+def config(tiny):
+    return load_config(tiny)
+
+
+def test_the_circuit_is_the_matrix_that_was_given(tiny, finished):
+    weights = np.load(tiny.parent / "weights.npy")
+    held = load_circuit(finished)
+    np.testing.assert_array_equal(held.weights, weights)
+    np.testing.assert_array_equal(held.excitatory, np.arange(24) < 12)
+    assert held.source == "array (24 x 24 float64) of weights.npy"
+
+
+def test_the_cortex_rests_at_its_baseline_and_then_leaves_it(finished, config):
+    task = build_task(config)
+    cortex = load_cortex(finished)
+    rates = cortex.recording.population.rates
+    assert rates.shape == (8, task.n_times, 24)
+    np.testing.assert_allclose(rates[:, task.epoch("rest")], config.cortex.baseline_hz, atol=1e-9)
+    assert np.abs(rates - config.cortex.baseline_hz).max() > 1.0
+    assert cortex.desired_torque_nm.shape == (8, task.n_times, 2)
+    assert cortex.preparatory_states_hz.shape == (8, 24)
+
+
+def test_at_the_go_cue_the_cortex_is_where_preparation_was_to_take_it(finished, config):
+    task = build_task(config)
+    cortex = load_cortex(finished)
+    go = int(np.flatnonzero(np.isclose(task.times_from_go_s, 0.0))[0])
+    change = cortex.recording.population.rates[:, go] - config.cortex.baseline_hz
+    # Deviations below the rate's curvature are the activations themselves, and the sign is theirs always.
+    assert np.corrcoef(change.ravel(), cortex.preparatory_states_hz.ravel())[0, 1] > 0.95
+
+
+def test_the_readout_has_not_seen_the_conditions_that_are_held_out(finished):
+    # A readout of so few units and directions fits what it has seen and little else.
+    notes = json.loads((finished / "provenance.json").read_text(encoding="utf-8"))["stages"]["simulate"][
+        "notes"
+    ]
+    assert notes["hand_error_fitted_mm"]["max"] < 20
+    assert notes["hand_error_test_mm"]["mean"] > 50
+
+
+def test_the_fit_leaves_both_networks_and_the_one_that_was_not_trained(finished, config):
+    task = build_task(config)
+    networks = load_networks(finished)
+    assert set(networks) == {DATA_DRIVEN, GOAL_DRIVEN, UNTRAINED}
+    for name, n_outputs in ((DATA_DRIVEN, 24), (GOAL_DRIVEN, 2)):
+        assert networks[name].hidden.shape == (8, task.n_times, 8)
+        assert networks[name].outputs.shape == (8, task.n_times, n_outputs)
+        assert networks[name].training_loss.shape == (3,)
+    assert networks[UNTRAINED].outputs is None
+    assert np.abs(networks[UNTRAINED].hidden - networks[DATA_DRIVEN].hidden).max() > 0
+
+
+def test_the_cortex_and_the_fit_hold_out_the_same_conditions(finished, config):
+    split = build_split(config, build_task(config))
+    assert split.test.sum() == 2
+    assert split.validation.sum() == 1
+
+
+def test_the_same_configuration_gives_the_same_bytes_in_another_folder_and_with_more_threads(
+    tmp_path, finished, config, digests
+):
+    with threadpoolctl.threadpool_limits(2, user_api="blas"):
+        again = run_stages(STAGES, config, results=tmp_path, until="fit").folder
+    assert digests(again) == digests(finished)
+    assert len(digests(again)) == 3
+
+
+def test_the_configuration_in_the_results_makes_the_run_again(
+    tmp_path, finished, config, digests, monkeypatch
+):
+    monkeypatch.chdir(tmp_path)
+    stored = load_config(finished / "config.toml")
+    assert stored == config
+    assert stored.cortex.weights_file.is_file()
+    assert run_stages(STAGES, stored, results=finished.parent, until="fit").computed == ()
+
+
+def test_another_seed_gives_another_cortex_and_other_networks_with_the_circuit_given(
+    tmp_path, tiny, finished, digests
+):
+    other = run_stages(STAGES, load_config(tiny, seed=4), results=tmp_path, until="fit").folder
+    same = {name for name, digest in digests(other).items() if digests(finished)[name] == digest}
+    assert same == {"circuit.h5"}
+
+
+def test_a_copy_of_the_matrix_under_another_name_changes_nothing_but_its_name(tiny):
+    config = load_config(tiny)
+    renamed = load_config(tiny, (f"cortex.weights_file={tiny.parent / 'weights.npy'}",), name="renamed")
+    stage = circuit.STAGE
+    keys = {stage.key(one, stage.inputs(one, tiny.parent)) for one in (config, renamed)}
+    assert len(keys) == 1
+
+
+def test_the_circuit_of_the_package_does_not_depend_on_the_seed_and_one_to_grow_does():
+    def parameters(*overrides, seed):
+        return circuit.STAGE.parameters(load_config(None, overrides, seed=seed))
+
+    assert parameters(seed=1) == parameters(seed=2)
+    assert parameters("cortex.n_units=200", seed=1) == parameters(seed=2)
+    assert parameters("cortex.n_units=50", seed=1) != parameters("cortex.n_units=50", seed=2)

@@ -1,0 +1,113 @@
+from __future__ import annotations
+
+import pytest
+from pydantic import ValidationError
+
+from motorsim.checks import InputError
+from motorsim.config import load_config
+from motorsim.cortex.default_circuit import N_UNITS
+from motorsim.pipeline.common import build_inputs, build_split, build_task
+from motorsim.settings import _DEFAULT_CIRCUIT_UNITS, RunConfig
+
+
+@pytest.mark.parametrize(
+    ("overrides", "said"),
+    [
+        (["task.test_fraction=0.8", "task.validation_fraction=0.2"], "sum to less than 1"),
+        (["task.n_directions=2"], "take more directions or hold out less"),
+        (["task.delay_s=0.29"], "task.delay_s: expected at least cortex.ramp_s = 0.3, got 0.29"),
+        (["task.movement_s=0.89"], "task.movement_s: expected at least task.reaction_s + 0.8 = 0.9"),
+        (["task.reach_s=0.51"], "task.reach_s: expected at most 0.5"),
+        (["task.rest_s=0.205"], "task.rest_s: expected a multiple of task.dt_s = 0.01, got 0.205"),
+        (["task.reaction_s=0.001"], "task.reaction_s: expected a multiple"),
+        (["cortex.dt_s=0.003"], "task.dt_s: expected a multiple of cortex.dt_s = 0.003, got 0.01"),
+        (["cortex.dt_s=0.02"], "task.dt_s: expected a multiple of cortex.dt_s = 0.02, got 0.01"),
+        (["cortex.maximum_hz=20"], "cortex.maximum_hz: expected more than cortex.baseline_hz = 20, got 20"),
+        (["cortex.n_modes=201"], "cortex.n_modes: expected at most the circuit's 200 units, got 201"),
+        (["cortex.n_units=10"], "cortex.n_modes: expected at most the circuit's 10 units, got 12"),
+        (
+            ["cortex.harmonic_weights=[0.0, 0]"],
+            "cortex.harmonic_weights: expected numbers that are not all 0",
+        ),
+        (["cortex.weights_name=W"], "cortex.weights_name: expected cortex.weights_file beside it"),
+        (["fit.goal_driven.tau_s=0.009"], "fit.goal_driven.tau_s: expected at least task.dt_s = 0.01"),
+        (["fit.data_driven.batch_size=21"], "fit.data_driven.batch_size: expected at most the 20 conditions"),
+        (["compare.jpca_start_s=-0.81"], "compare.jpca_start_s: expected at least -0.8"),
+        (["compare.jpca_stop_s=0.91"], "compare.jpca_stop_s: expected at most 0.9"),
+        (["compare.jpca_stop_s=-0.05"], "compare.jpca_stop_s: expected at least jpca_start_s + 2 task.dt_s"),
+        (["compare.jpca_components=34"], "compare.jpca_components: expected at most the 32 conditions"),
+        (
+            ["compare.n_components=129"],
+            "compare.n_components: expected at most the 128 units of fit.data_driven",
+        ),
+        (
+            ["fit.goal_driven.n_units=5"],
+            "compare.jpca_components: expected at most the 5 units of fit.goal_driven",
+        ),
+        (
+            ["cortex.n_units=9", "cortex.n_modes=9"],
+            "compare.n_components: expected at most the 9 units of cortex",
+        ),
+        (["task.distances_m=[0.1, 0.1]"], "different values"),
+        (["task.distances_m=[0.5]"], "move start_m or take shorter reaches"),
+    ],
+)
+def test_values_that_do_not_go_together_are_refused(overrides, said):
+    with pytest.raises(InputError) as refused:
+        load_config(None, tuple(overrides))
+    assert said in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    "overrides",
+    [
+        ["task.delay_s=0.3"],
+        ["task.movement_s=0.9", "compare.jpca_stop_s=0.8"],
+        ["task.reaction_s=0"],
+        ["cortex.dt_s=0.01"],
+        ["cortex.n_modes=200"],
+        ["cortex.n_units=12"],
+        ["fit.goal_driven.n_units=10", "compare.n_components=10"],
+        ["cortex.n_modes=300", "cortex.weights_file=large.npy"],
+        ["fit.data_driven.batch_size=20"],
+        ["compare.jpca_start_s=-0.8", "compare.jpca_stop_s=0.9"],
+        ["task.dt_s=0.001", "cortex.dt_s=0.001"],
+    ],
+)
+def test_values_at_the_edge_are_taken(overrides):
+    load_config(None, tuple(overrides))
+
+
+def test_all_values_that_do_not_go_together_come_in_one_message():
+    overrides = (
+        "task.delay_s=0.2",
+        "cortex.maximum_hz=10.0",
+        "cortex.n_modes=300",
+        "compare.jpca_stop_s=2.0",
+    )
+    with pytest.raises(InputError) as refused:
+        load_config(None, overrides)
+    lines = str(refused.value).splitlines()[1:]
+    keys = [line.split(":")[0].strip() for line in lines]
+    assert sorted(keys) == ["compare.jpca_stop_s", "cortex.maximum_hz", "cortex.n_modes", "task.delay_s"]
+
+
+def test_the_check_holds_wherever_a_configuration_is_made_and_it_cannot_be_changed_after():
+    with pytest.raises(ValidationError, match="n_modes"):
+        RunConfig(cortex={"n_modes": 300})
+    with pytest.raises(ValidationError, match="frozen"):
+        RunConfig().seed = 2
+
+
+def test_what_is_accepted_can_be_built():
+    config = load_config(
+        None,
+        ("task.n_directions=5", "task.distances_m=[0.07]", "task.reaction_s=0", "compare.jpca_components=4"),
+    )
+    task = build_task(config)
+    assert build_split(config, task).n_conditions == 5
+    assert build_inputs(config, task).shape == (5, task.n_times, 26)
+
+
+def test_the_default_circuit_has_as_many_units_as_the_check_believes():
+    assert _DEFAULT_CIRCUIT_UNITS == N_UNITS
