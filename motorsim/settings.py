@@ -93,11 +93,11 @@ class CortexConfig(_Section):
 class NetworkConfig(_Section):
     """One network and its training, see `motorsim.nn.Leaky` and `motorsim.train.fit`."""
 
-    n_units: Count = Field(128, description="hidden units")
+    n_units: Count = Field(160, description="hidden units")
     tau_s: PositiveFloat = Field(0.05, description="time constant of the units (s)")
-    gain: PositiveFloat = Field(0.2, description="spectral radius of the initial recurrent weights")
+    gain: PositiveFloat = Field(0.1, description="spectral radius of the initial recurrent weights")
     learning_rate: PositiveFloat = Field(0.01, description="greatest learning rate of Adam")
-    n_iterations: Count = Field(2200, description="updates at most")
+    n_iterations: Count = Field(2000, description="updates at most")
     evaluate_every: Count = Field(25, description="updates between two looks at the validation conditions")
     patience: Count | None = Field(
         None, description="stop after as many looks without improvement", examples=[20]
@@ -115,7 +115,7 @@ class TargetCodeConfig(_Section):
 
     n_per_axis: Annotated[int, Field(ge=2)] = Field(5, description="receptive fields along x and along y")
     extent_m: PositiveFloat = Field(0.10, description="their centres reach so far from the start (m)")
-    width_m: PositiveFloat = Field(0.08, description="standard deviation of a field (m)")
+    width_m: PositiveFloat = Field(0.09, description="standard deviation of a field (m)")
 
 
 class FitConfig(_Section):

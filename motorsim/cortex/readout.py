@@ -44,11 +44,11 @@ def fit_torque_readout(
 ) -> TorqueReadout:
     """Regress torques on rates, with the readout null on preparation and the torque's impulses matched.
 
-    An error of torque moves the hand through its first and second integrals, so the regression asks for three
-    things at once: C r = torque, and the same for both running integrals, weighted by 1 / T and 1 / T^2. All
-    are linear in C, so the solution stays closed-form ridge regression. The columns are first projected off the
-    principal axes of the preparatory activity (output-null preparation, Kaufman et al. 2014, Nature
-    Neuroscience).
+    An error of torque moves the hand through its first and second integrals, so the regression asks for
+    three things at once: C r = torque, and the same for both running integrals, weighted by 1 / T and
+    1 / T^2. All are linear in C, so the solution stays closed-form ridge regression. The columns are first
+    projected off the principal axes of the preparatory activity (output-null preparation, Kaufman et al.
+    2014, Nature Neuroscience).
 
     Parameters
     ----------

@@ -194,7 +194,16 @@ STAGE = Stage(
     title="fit: networks trained by backpropagation through time",
     reads=(CORTEX_FILE,),
     outputs=(FILE,),
-    code=("pipeline.fit", "pipeline.common", "nn", "train", "task", "io", "streams"),
+    code=(
+        "pipeline.fit",
+        "pipeline.common",
+        "nn",
+        "train",
+        "task",
+        "analysis.variance_explained",
+        "io",
+        "streams",
+    ),
     parameters=_parameters,
     run=_run,
 )

@@ -38,7 +38,7 @@ class PlaceCode:
 
     n_per_axis: int = 5
     extent_m: float = 0.10
-    width_m: float = 0.08
+    width_m: float = 0.09
 
     def __post_init__(self) -> None:
         """Check the numbers."""

@@ -42,7 +42,7 @@ n_shuffles = 5
 n_surrogates = 5
 """
 
-FILES = ("circuit.h5", "cortex.h5", "network.h5")
+FILES = ("circuit.h5", "cortex.h5", "network.h5", "comparison.csv", "jpca.csv")
 
 
 @pytest.fixture(scope="session")
@@ -60,7 +60,7 @@ def tiny(tmp_path_factory) -> Path:
 def finished(tiny, tmp_path_factory) -> Path:
     """Return the folder of a run that nothing interrupted; not to be written to."""
     results = tmp_path_factory.mktemp("finished")
-    return run_stages(STAGES, load_config(tiny), results=results, until="fit").folder
+    return run_stages(STAGES, load_config(tiny), results=results, until="compare").folder
 
 
 @pytest.fixture

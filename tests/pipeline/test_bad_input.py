@@ -193,7 +193,7 @@ def test_a_full_disk_is_said_keeps_finished_stages_and_with_room_the_run_goes_on
     motorsim, tiny, small_disk, finished, digests
 ):
     folder, resize = small_disk
-    result = motorsim("fit", tiny, "--results", folder)
+    result = motorsim("compare", tiny, "--results", folder)
     assert result.exit_code == 2, result.output
     assert f"the disk that holds {folder / 'tiny'}" in result.stderr
     assert "is full: nothing half written was kept, finished stages are untouched" in result.stderr
@@ -201,5 +201,5 @@ def test_a_full_disk_is_said_keeps_finished_stages_and_with_room_the_run_goes_on
     left = {path.name for path in (folder / "tiny").iterdir()}
     assert left == {"circuit.h5", "config.toml", "provenance.json", ".lock"}
     resize(4000)
-    assert motorsim("fit", tiny, "--results", folder).exit_code == 0
+    assert motorsim("compare", tiny, "--results", folder).exit_code == 0
     assert digests(folder / "tiny") == digests(finished)

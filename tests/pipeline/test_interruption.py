@@ -1,4 +1,4 @@
-"""Runs that a signal ends in the midst of Brian2 or of training, in processes of their own."""
+"""Runs that a signal ends amid Brian2, training, comparing or renaming, in processes of their own."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ import textwrap
 
 import pytest
 
-# Sends itself a signal within the loop of Brian2, or once the second network has been updated.
+# Sends itself a signal within the loop of Brian2, once the second network has been updated, once a candidate
+# has been compared, or when the finished networks are about to be renamed into place.
 INTERRUPTED = textwrap.dedent(
     """
     import contextlib, os, signal, sys
@@ -28,11 +29,22 @@ INTERRUPTED = textwrap.dedent(
         @contextlib.contextmanager
         def bar(self, description, total):
             def update(completed, note=""):
-                if stage == "fit" and description == "goal-driven network":
+                if (stage, description) in {("fit", "goal-driven network"), ("compare", "comparison")}:
                     os.kill(os.getpid(), number)
             yield update
 
     motorsim.console.choose_progress = lambda **_: Trap()
+    if stage == "rename":
+        import pathlib
+
+        replace = pathlib.Path.replace
+
+        def replace_with_signal(self, target):
+            if pathlib.Path(target).name == "network.h5":
+                os.kill(os.getpid(), number)
+            return replace(self, target)
+
+        pathlib.Path.replace = replace_with_signal
     if stage == "simulate":
         import brian2
 
@@ -51,7 +63,7 @@ INTERRUPTED = textwrap.dedent(
 
 
 def interrupt(results, tiny, stage, number):
-    arguments = [stage, int(number), "fit", tiny, "--results", results]
+    arguments = [stage, int(number), "compare", tiny, "--results", results]
     command = [sys.executable, "-c", INTERRUPTED, *map(str, arguments)]
     return subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603
 
@@ -64,16 +76,25 @@ def interrupt(results, tiny, stage, number):
         ("fit", signal.SIGINT, 130, "interrupted"),
         ("fit", signal.SIGTERM, 143, "terminated"),
         ("fit", signal.SIGKILL, -9, None),
+        ("rename", signal.SIGKILL, -9, None),
+        ("compare", signal.SIGINT, 130, "interrupted"),
+        ("compare", signal.SIGKILL, -9, None),
     ],
 )
 def test_an_interrupted_run_keeps_finished_stages_and_resumes_to_the_same_bytes(
     *, motorsim, tmp_path, tiny, finished, digests, stage, number, status, word
 ):
     folder = tmp_path / "tiny"
-    kept = ("circuit.h5",) if stage == "simulate" else ("circuit.h5", "cortex.h5")
-    if stage == "fit":
+    kept = {
+        "simulate": ("circuit.h5",),
+        "fit": ("circuit.h5", "cortex.h5"),
+        "rename": ("circuit.h5", "cortex.h5"),
+        "compare": ("circuit.h5", "cortex.h5", "network.h5"),
+    }[stage]
+    if stage != "simulate":
         shutil.copytree(finished, folder)
-        (folder / "network.h5").unlink()
+        for name in set(digests(finished)) - set(kept):
+            (folder / name).unlink()
     ended = interrupt(tmp_path, tiny, stage, number)
     assert ended.returncode == status, ended.stderr
     if word is not None:
@@ -84,7 +105,7 @@ def test_an_interrupted_run_keeps_finished_stages_and_resumes_to_the_same_bytes(
         assert not list(folder.glob(".*.partial*"))
     expected = digests(finished)
     assert digests(folder) == {name: expected[name] for name in kept}
-    resumed = motorsim("fit", tiny, "--results", tmp_path)
+    resumed = motorsim("compare", tiny, "--results", tmp_path)
     assert resumed.exit_code == 0, resumed.output
     assert resumed.stdout.count("(earlier)") == len(kept)
     assert digests(folder) == expected
