@@ -51,7 +51,7 @@ class TaskConfig(_Section):
     movement_s: PositiveFloat = Field(1.0, description="from the go cue to the end of the trial (s)")
     dt_s: PositiveFloat = Field(0.01, description="time between samples; all durations are multiples (s)")
     test_fraction: Fraction = Field(0.25, description="part of the conditions that only the last score sees")
-    validation_fraction: Fraction = Field(0.125, description="part of the conditions that stops the training")
+    validation_fraction: Fraction = Field(0.0625, description="part of the conditions that stops the training")
 
 
 class CortexConfig(_Section):
@@ -76,7 +76,7 @@ class CortexConfig(_Section):
     maximum_hz: PositiveFloat = Field(100.0, description="greatest rate (Hz)")
     n_modes: Count = Field(12, description="amplified modes that preparatory states are made of")
     harmonic_weights: NonNegativeFloats = Field(
-        (1.0, 0.8, 0.6), description="relative size of harmonics 1, 2, ... of direction in them"
+        (1.0, 0.7, 0.5), description="relative size of harmonics 1, 2, ... of direction in them"
     )
     preparatory_norm_hz: PositiveFloat = Field(
         21.0, description="norm of the preparatory states at 8 cm (Hz)"
@@ -95,8 +95,8 @@ class NetworkConfig(_Section):
 
     n_units: Count = Field(160, description="hidden units")
     tau_s: PositiveFloat = Field(0.05, description="time constant of the units (s)")
-    gain: PositiveFloat = Field(0.1, description="spectral radius of the initial recurrent weights")
-    learning_rate: PositiveFloat = Field(0.01, description="greatest learning rate of Adam")
+    gain: PositiveFloat = Field(0.1, description="spectral radius of large initial recurrent weights")
+    learning_rate: PositiveFloat = Field(0.02, description="greatest learning rate of Adam")
     n_iterations: Count = Field(2000, description="updates at most")
     evaluate_every: Count = Field(25, description="updates between two looks at the validation conditions")
     patience: Count | None = Field(
@@ -106,7 +106,9 @@ class NetworkConfig(_Section):
         None, description="conditions an update; all where not set", examples=[8]
     )
     clip_norm: PositiveFloat = Field(1.0, description="greatest norm of the gradient")
-    weight_penalty: NonNegativeFloat = Field(0.0, description="weight of the mean squared recurrent weight")
+    weight_penalty: NonNegativeFloat = Field(
+        0.0, description="weight of the mean squared weight of each array"
+    )
     rate_penalty: NonNegativeFloat = Field(0.1, description="weight of the mean squared activity")
 
 
@@ -115,7 +117,7 @@ class TargetCodeConfig(_Section):
 
     n_per_axis: Annotated[int, Field(ge=2)] = Field(5, description="receptive fields along x and along y")
     extent_m: PositiveFloat = Field(0.10, description="their centres reach so far from the start (m)")
-    width_m: PositiveFloat = Field(0.09, description="standard deviation of a field (m)")
+    width_m: PositiveFloat = Field(0.15, description="standard deviation of a field (m)")
 
 
 class FitConfig(_Section):
@@ -123,14 +125,16 @@ class FitConfig(_Section):
 
     target_code: TargetCodeConfig = TargetCodeConfig()
     data_driven: NetworkConfig = NetworkConfig()
-    goal_driven: NetworkConfig = NetworkConfig(n_iterations=800)
+    goal_driven: NetworkConfig = NetworkConfig(learning_rate=0.01, n_iterations=800)
 
 
 class CompareConfig(_Section):
     """What the comparison looks at and how often it resamples, see `motorsim.compare`."""
 
     n_components: Count = Field(10, description="principal components that enter")
-    n_bootstrap: Count = Field(50, description="resamples behind an interval")
+    n_subsamples: Annotated[int, Field(ge=2)] = Field(
+        100, description="halves of the units behind an interval"
+    )
     n_shuffles: Count = Field(50, description="shuffles of the conditions behind a null")
     n_surrogates: Count = Field(100, description="surrogates behind the rotation's null")
     jpca_components: Annotated[int, Field(ge=2, multiple_of=2)] = Field(

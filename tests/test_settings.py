@@ -37,8 +37,8 @@ from motorsim.settings import _DEFAULT_CIRCUIT_UNITS, RunConfig
         (["compare.jpca_stop_s=-0.05"], "compare.jpca_stop_s: expected at least jpca_start_s + 2 task.dt_s"),
         (["compare.jpca_components=34"], "compare.jpca_components: expected at most the 32 conditions"),
         (
-            ["compare.n_components=129"],
-            "compare.n_components: expected at most the 128 units of fit.data_driven",
+            ["compare.n_components=161"],
+            "compare.n_components: expected at most the 160 units of fit.data_driven",
         ),
         (
             ["fit.goal_driven.n_units=5"],

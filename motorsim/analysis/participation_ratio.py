@@ -16,7 +16,7 @@ def participation_ratio(rates: FloatArray) -> float:
     """Return (sum of eigenvalues)^2 / (sum of squared eigenvalues) of the covariance between units.
 
     1 if all variance lies in one dimension, the number of units if it is spread evenly (Gao et al. 2017,
-    bioRxiv 214262, eq. 5).
+    bioRxiv 214262).
 
     Parameters
     ----------

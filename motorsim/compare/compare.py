@@ -12,9 +12,9 @@ from motorsim.compare.held_out_procrustes import HeldOutProcrustes
 from motorsim.compare.held_out_r2 import HeldOutR2
 from motorsim.compare.metric import Description, HeldOutMetric
 from motorsim.compare.pair import Pair
-from motorsim.compare.resampling import draw_units
 from motorsim.compare.rotations import Rotations
 from motorsim.compare.rows import description_rows, held_out_rows
+from motorsim.compare.subsampling import draw_halves
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -54,9 +54,9 @@ def compare(
     test_on: BoolArray,
     metrics: Sequence[HeldOutMetric | Description] | None = None,
     n_components: int = 10,
-    n_bootstrap: int = 50,
+    n_subsamples: int = 100,
     n_shuffles: int = 50,
-    n_halvings: int = 5,
+    n_halvings: int = 20,
     jpca_window_s: tuple[float, float] | None = None,
     jpca_n_components: int = 6,
     soft_norm_hz: float = 5.0,
@@ -69,16 +69,19 @@ def compare(
 
     - ``value``: the metric, or for descriptions (``higher_is_more_alike`` NaN) the candidate's number, the
       reference's being in ``reference_value``;
-    - ``low``, ``high``: 95 % percentile interval over units drawn with replacement, the reference's units for
-      metrics and the candidate's for descriptions. It covers which units were seen, nothing else: neither
-      conditions nor seeds (run several seeds for these). A draw holds about 63 % of the distinct units, so
-      the interval of what grows with their number (reference to candidate, participation ratio) lies low and
-      may leave the value out;
-    - ``null``, ``null_high``: median and 95th percentile over shuffles of the candidate's conditions, NaN for
-      descriptions. Time courses that all conditions share survive the shuffle: it is a weak null;
-    - ``ceiling``: the metric between two random disjoint halves of the reference's own units, mean over
-      ``n_halvings``: what a perfect candidate seen through half of the units would reach. It holds no trial
-      noise. NaN for descriptions and where half of the units are too few;
+    - ``low``, ``high``: 95 % interval over halves of the units drawn without replacement, the reference's
+      units for metrics and the candidate's for descriptions: spread of the draws about their mean, laid
+      around the value (delete-d jackknife, Shao & Wu 1989, Ann. Stat. 17:1176), ended at the bounds of the
+      score. It covers which units were seen, nothing else: neither conditions nor seeds (run several seeds
+      for these). NaN where half of the units are too few;
+    - ``null``, ``null_high``: median and 95th percentile over shuffles of the candidate's conditions, each
+      with the ridge that suits its scored conditions best, so that no shuffle loses by a ridge chosen for
+      the true pairing; NaN for descriptions. A weak null: time courses that all conditions share survive the
+      shuffle, and unrelated rates that are smooth over targets often pass it (`smooth_random_like` tells);
+    - ``ceiling``: half of the reference's units against the other half, mean over ``n_halvings``: a yardstick
+      and no bound, since a candidate fitted to all units can exceed it. It holds no trial noise and depends
+      on the reference, the masks, the settings and ``rng`` alone: give the same integer to compare several
+      candidates. NaN for descriptions and where half of the units are too few;
     - ``conditions``: those the number is about, "test" or "all"; ``note``: what was done.
 
     Parameters
@@ -95,8 +98,8 @@ def compare(
         ``jpca_window_s``, ``jpca_n_components`` and ``soft_norm_hz``.
     n_components
         Principal components for CCA and Procrustes.
-    n_bootstrap, n_shuffles, n_halvings
-        Draws of units, shuffles of conditions and halvings of units.
+    n_subsamples, n_shuffles, n_halvings
+        Draws of half of the units, shuffles of conditions and halvings of units.
     jpca_window_s, jpca_n_components, soft_norm_hz
         As for `Rotations`.
     reference_name, candidate_name
@@ -116,7 +119,7 @@ def compare(
     pair = Pair(reference, candidate, fit_on, test_on)
     _check_names(reference_name, candidate_name)
     draws = (
-        check_integer("n_bootstrap", n_bootstrap),
+        check_integer("n_subsamples", n_subsamples),
         check_integer("n_shuffles", n_shuffles),
         check_integer("n_halvings", n_halvings),
     )
@@ -127,7 +130,7 @@ def compare(
         "soft_norm_hz": soft_norm_hz,
     }
     wanted = _standard(pair, settings) if metrics is None else _given(metrics, settings)
-    units = draw_units("candidate", candidate.n_units, draws[0], rng=rng)
+    units = draw_halves("candidate", candidate.n_units, draws[0], rng=rng)
     held_out = [metric for metric in wanted if isinstance(metric, HeldOutMetric)]
     scored = iter(held_out_rows(pair, held_out, draws, rng=rng))
     rows = [

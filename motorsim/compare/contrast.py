@@ -23,14 +23,13 @@ class Activity:
     test_on: BoolArray
 
     @cached_property
-    def raw(self) -> Samples:
-        """Return the samples about each unit's mean over fit conditions and times."""
-        return split_samples(self.rates, self.fit_on, self.test_on, tuned=False)
+    def samples(self) -> Samples:
+        """Return the samples about what the fit conditions give."""
+        return split_samples(self.rates, self.fit_on, self.test_on)
 
-    @cached_property
-    def tuned(self) -> Samples:
-        """Return the samples about the mean over fit conditions at each time."""
-        return split_samples(self.rates, self.fit_on, self.test_on, tuned=True)
+    def of_units(self, units: IntArray) -> Activity:
+        """Return the activity of the given units."""
+        return Activity(self.rates[:, :, units], self.fit_on, self.test_on)
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,12 +42,12 @@ class Contrast:
     @cached_property
     def raw(self) -> Moments:
         """Return the moments of the raw rates."""
-        return Moments.between(self.reference.raw, self.candidate.raw)
+        return Moments.of_raw(self.reference.samples, self.candidate.samples, self.tuned)
 
     @cached_property
     def tuned(self) -> Moments:
         """Return the moments of the tuned rates."""
-        return Moments.between(self.reference.tuned, self.candidate.tuned)
+        return Moments.of_tuned(self.reference.samples, self.candidate.samples)
 
     def score(self, metric: HeldOutMetric) -> float:
         """Return the metric."""
@@ -61,6 +60,12 @@ class Contrast:
             test_on=self.reference.test_on,
         )
 
+    def most_favourable(self, metric: HeldOutMetric) -> float:
+        """Return the metric with what it chooses by itself chosen to suit the scored conditions best."""
+        if isinstance(metric, MomentMetric):
+            return metric.most_favourable(self.tuned if metric.tuned else self.raw)
+        return self.score(metric)
+
     def settled(self, metric: HeldOutMetric) -> HeldOutMetric:
         """Return the metric with what it chooses by itself chosen on the fit conditions."""
         if isinstance(metric, MomentMetric):
@@ -70,27 +75,28 @@ class Contrast:
 
 
 @dataclass(frozen=True, eq=False)
-class Redrawn:
-    """A contrast with the reference's units drawn as ``units`` (unit,), repeats allowed."""
+class Subsample:
+    """A contrast of some of the reference's units and some, or if ``None`` all, of the candidate's."""
 
     contrast: Contrast
-    units: IntArray
+    reference_units: IntArray
+    candidate_units: IntArray | None = None
     _moments: dict[bool, Moments] = field(default_factory=dict, init=False)
 
     def score(self, metric: HeldOutMetric) -> float:
         """Return the metric."""
         if isinstance(metric, MomentMetric):
             return metric.of_moments(self._of(tuned=metric.tuned))
-        reference = self.contrast.reference
-        return metric(
-            reference.rates[:, :, self.units],
-            self.contrast.candidate.rates,
-            fit_on=reference.fit_on,
-            test_on=reference.test_on,
-        )
+        return self.whole().score(metric)
+
+    def whole(self) -> Contrast:
+        """Return the contrast of these units with rates of their own."""
+        reference, candidate = self.contrast.reference, self.contrast.candidate
+        chosen = candidate if self.candidate_units is None else candidate.of_units(self.candidate_units)
+        return Contrast(reference.of_units(self.reference_units), chosen)
 
     def _of(self, *, tuned: bool) -> Moments:
         if tuned not in self._moments:
             whole = self.contrast.tuned if tuned else self.contrast.raw
-            self._moments[tuned] = whole.with_reference_units(self.units)
+            self._moments[tuned] = whole.of_units(self.reference_units, self.candidate_units)
         return self._moments[tuned]

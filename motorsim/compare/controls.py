@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from motorsim.analysis import shuffle_conditions, smooth_random, subtract_condition_mean, tuning_model
+from motorsim.analysis import shuffle_conditions, smooth_random, tuning_model
 from motorsim.analysis.samples import check_mask
 from motorsim.checks import InputError, check_array, check_positive
 from motorsim.compare.pair import check_population
+from motorsim.compare.smoothness import length_scale_of, tuned_rates
 
 if TYPE_CHECKING:
     from motorsim.population import Population
@@ -78,13 +79,24 @@ def shuffled(population: Population, *, rng: Seed) -> Population:
 
 
 def smooth_random_like(
-    reference: Population, *, rng: Seed, length_scale_s: float | None = None
+    reference: Population,
+    *,
+    rng: Seed,
+    fit_on: BoolArray,
+    targets_m: FloatArray,
+    target_length_m: float = 0.05,
+    length_scale_s: float | None = None,
 ) -> Population:
-    """Draw Gaussian rates as smooth and as large as the reference's tuned part, and otherwise random.
+    """Draw Gaussian rates that are smooth in time and over targets, as large as the reference, else random.
 
-    Each unit keeps its mean; the covariance between units and that between conditions are, in expectation,
-    those of the reference after its cross-condition mean is subtracted. There is no time course that all
-    conditions share, no change of variance over time, and rates may be negative.
+    Conditions with near targets get like rates, by the kernel exp(-distance^2 / (2 target_length^2)) after
+    its mean over the fit conditions is taken out; conditions with one target get the same. Over the fit
+    conditions the covariance of the units, in expectation, and the units' means are the reference's; there is
+    no time course that all of them share, no change of variance over time, and rates may be negative.
+
+    Nothing of the reference's other conditions enters. A condition covariance taken from all of them would
+    make the draw depart on held-out conditions exactly where the reference does, and a regression on many
+    such units would then predict conditions that nobody showed it.
 
     A condition shuffle is easier to beat: many random functions that are smooth in target and time are a
     basis in which a regression finds much of any smooth reference, held-out conditions included.
@@ -92,61 +104,61 @@ def smooth_random_like(
     Parameters
     ----------
     reference
-        Rates, (condition, time, unit), at least 2 conditions and 2 times.
+        Rates, (condition, time, unit), at least 2 times.
     rng
         Seed or generator.
+    fit_on
+        Conditions that may be seen, mask (condition,), at least 2.
+    targets_m
+        Targets of the conditions, (condition, 2).
+    target_length_m
+        Length of the kernel over targets.
     length_scale_s
-        Of the Gaussian kernel, seconds; if not given, the one that gives the reference's own mean squared
+        Of the Gaussian kernel in time; if not given, the one that gives the reference's own mean squared
         change over one sample.
 
     Returns
     -------
     Population
-        Random rates, labelled as the reference.
+        Random rates of all conditions, labelled as the reference.
 
     Raises
     ------
     InputError
-        If conditions or times are too few, conditions do not differ, or the reference changes from sample to
-        sample as much as independent draws would.
+        If conditions or times are too few, fit conditions or their targets do not differ, the reference
+        changes from sample to sample as much as independent draws would, or an argument cannot be used.
     """
     check_population("reference", reference)
-    if reference.n_times < 2:
-        raise InputError("reference", "at least 2 times", f"{reference.n_times}")
-    tuned = subtract_condition_mean(reference.rates)
-    total = float(np.sum(tuned**2))
-    if total <= 1e-20 * float(np.sum(reference.rates**2)):
-        raise InputError("reference", "rates that differ between conditions", "the same rates in all")
-    n_conditions, n_times, n_units = tuned.shape
-    flat = tuned.reshape(-1, n_units)
-    by_condition = tuned.reshape(n_conditions, -1)
+    fit = check_mask("fit_on", fit_on, reference.n_samples)
+    if fit.sum() < 2:
+        raise InputError("fit_on", "at least 2 conditions", f"{int(fit.sum())}")
+    targets = check_array("targets_m", targets_m, ("condition", "axis"), shape=(reference.n_samples, 2))
+    tuned = tuned_rates(reference.rates[fit])
+    flat = tuned.reshape(-1, reference.n_units)
     draw = smooth_random(
-        n_conditions,
-        n_times,
-        n_units,
+        *reference.rates.shape,
         dt_s=reference.dt_s,
-        length_scale_s=_length_scale_s(tuned, reference.dt_s)
+        length_scale_s=length_scale_of(tuned, reference.dt_s)
         if length_scale_s is None
         else check_positive("length_scale_s", length_scale_s),
         rng=rng,
-        condition_covariance=by_condition @ by_condition.T * (n_conditions / total),
+        condition_covariance=_target_covariance(
+            targets, fit, check_positive("target_length_m", target_length_m)
+        ),
         unit_covariance=flat.T @ flat / len(flat),
     )
-    return replace(reference, rates=draw + reference.rates.mean(axis=(0, 1)))
+    return replace(reference, rates=draw + reference.rates[fit].mean(axis=(0, 1)))
 
 
-def _length_scale_s(tuned: FloatArray, dt_s: float) -> float:
-    """Return the length scale at which a Gaussian kernel falls over one sample as the data do.
-
-    E[(x(t + dt) - x(t))^2] = 2 variance (1 - exp(-dt^2 / (2 length_scale^2))).
-    """
-    change = float(np.mean(np.diff(tuned, axis=1) ** 2))
-    correlation = 1.0 - change / (2.0 * float(np.mean(tuned**2)))
-    if not 0.0 < correlation < 1.0:
+def _target_covariance(targets_m: FloatArray, fit_on: BoolArray, length_m: float) -> FloatArray:
+    """Return the kernel (condition, condition) about the mean over ``fit_on``, of mean variance 1 there."""
+    squared = np.sum((targets_m[:, None] - targets_m) ** 2, axis=2)
+    kernel = np.exp(-squared / (2 * length_m**2))
+    centring = np.eye(len(kernel)) - fit_on / fit_on.sum()
+    centred: FloatArray = centring @ kernel @ centring.T
+    variance = float(np.diag(centred)[fit_on].mean())
+    if variance < 1e-10:
         raise InputError(
-            "reference",
-            "rates that change smoothly in time",
-            f"a correlation of {correlation:.3g} from one sample to the next",
-            "smooth them, or give length_scale_s",
+            "targets_m", "targets of the fit conditions that differ", f"less than {length_m:g} m by far"
         )
-    return dt_s / float(np.sqrt(-2.0 * np.log(correlation)))
+    return centred / variance

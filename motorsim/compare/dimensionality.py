@@ -19,6 +19,7 @@ class Dimensionality:
     """Participation ratio over all conditions and times, of the numbers as they are."""
 
     names: ClassVar[tuple[str, ...]] = ("participation_ratio",)
+    bounds: ClassVar[tuple[tuple[float, float], ...]] = ((1.0, np.inf),)
 
     def describe(self, population: Population, units: IntArray | None = None) -> FloatArray:
         """Return the participation ratio, (1,), of all units or of those given."""

@@ -9,7 +9,7 @@ import numpy as np
 
 from motorsim.analysis import cca, pca
 from motorsim.checks import InputError, check_integer
-from motorsim.compare.moments import tuned_part
+from motorsim.compare.moments import STILL, tuned_part
 
 if TYPE_CHECKING:
     from motorsim.compare.moments import Moments, Side
@@ -36,6 +36,7 @@ class HeldOutCCA:
     n_components: int = 10
     tuned: bool = False
     higher_is_more_alike: ClassVar[bool] = True
+    bounds: ClassVar[tuple[float, float]] = (-1.0, 1.0)
 
     def __post_init__(self) -> None:
         """Check the number of components."""
@@ -78,15 +79,20 @@ class HeldOutCCA:
         a, b = moments.reference, moments.candidate
         cross = moments.test_cross - a.n_test * np.outer(a.test_mean, b.test_mean)
         covariance = np.sum(weights_a * (cross @ weights_b), axis=0)
-        variances = _test_variances(a, weights_a) * _test_variances(b, weights_b)
-        if variances.min() <= 0:
+        variances_a, variances_b = _test_variances(a, weights_a), _test_variances(b, weights_b)
+        if min(variances_a.min(), variances_b.min()) <= STILL:
             raise InputError(
                 "test_on", "test conditions that vary along every canonical pair", "none along one"
             )
-        return float(np.mean(covariance / np.sqrt(variances)))
+        return float(np.mean(covariance / np.sqrt(variances_a * variances_b)))
+
+    def most_favourable(self, moments: Moments) -> float:
+        """Return the same: nothing is left to choose."""
+        return self.of_moments(moments)
 
 
 def _test_variances(side: Side, weights: FloatArray) -> FloatArray:
+    """Return the test variance of each variate, (pair,), in units of its variance over fit samples."""
     about_mean = side.test - side.n_test * np.outer(side.test_mean, side.test_mean)
     variances: FloatArray = np.sum(weights * (about_mean @ weights), axis=0)
     return variances

@@ -9,6 +9,7 @@ import numpy as np
 
 from motorsim.analysis import pca, procrustes
 from motorsim.checks import InputError, check_integer
+from motorsim.compare.moments import STILL
 
 if TYPE_CHECKING:
     from motorsim.compare.moments import Moments
@@ -33,6 +34,7 @@ class HeldOutProcrustes:
     tuned: ClassVar[bool] = False
     name: ClassVar[str] = "procrustes_r2_test"
     higher_is_more_alike: ClassVar[bool] = True
+    bounds: ClassVar[tuple[float, float]] = (-np.inf, 1.0)
 
     def __post_init__(self) -> None:
         """Check the number of components."""
@@ -57,15 +59,19 @@ class HeldOutProcrustes:
 
     def of_moments(self, moments: Moments) -> float:
         """Return the same from moments."""
-        (_, axes_a), (values_b, axes_b) = moments.leading(self.n_components)
+        (values_a, axes_a), (values_b, axes_b) = moments.leading(self.n_components)
         left, singular, right = np.linalg.svd(axes_b.T @ moments.fit_cross.T @ axes_a)
         scale = float(singular.sum() / values_b.sum())
         turned = axes_b @ left @ right
         total = float(np.sum(axes_a * (moments.reference.test @ axes_a)))
-        if total <= 0:
+        if total <= STILL * values_a.sum():
             raise InputError(
                 "test_on", "test conditions that depart from the fit mean", "that mean everywhere"
             )
         shared = float(np.sum(axes_a * (moments.test_cross @ turned)))
         own = float(np.sum(turned * (moments.candidate.test @ turned)))
         return (2 * scale * shared - scale**2 * own) / total
+
+    def most_favourable(self, moments: Moments) -> float:
+        """Return the same: nothing is left to choose."""
+        return self.of_moments(moments)

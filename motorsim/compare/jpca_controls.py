@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from motorsim.analysis import jpca_null
+from motorsim.analysis import jpca_null, smooth_random
 from motorsim.checks import check_integer
-from motorsim.compare.controls import smooth_random_like, task_only
+from motorsim.compare.controls import task_only
 from motorsim.compare.pair import check_population
 from motorsim.compare.real_cortex import REAL_CORTEX
 from motorsim.compare.rotations import Rotations, soft_norm_of
+from motorsim.compare.smoothness import length_scale_of, tuned_rates
 from motorsim.streams import stream
 
 if TYPE_CHECKING:
@@ -42,11 +44,16 @@ def jpca_controls(
 
     - ``quantity``, ``circuit``: the reference's own number;
     - ``tuning_only``: of `task_only` fitted to all conditions;
-    - ``smooth_random``, ``smooth_random_high``: median and 95th percentile over `smooth_random_like` draws;
-    - ``tme_p``: share of tensor-maximum-entropy surrogates at or above the circuit, for the two R^2 (Elsayed
-      & Cunningham 2017, Nat. Neurosci. 20:1310); NaN elsewhere;
-    - ``real_low``, ``real_high``, ``inside``, ``source``: range in recordings (`REAL_CORTEX`) and whether the
-      circuit lies in it, bounds included; NaN, NaN and empty where no range is known.
+    - ``smooth_random``, ``smooth_random_high``: median and 95th percentile over draws of Gaussian rates with
+      the smoothness in time and the covariances, between units and between all conditions, of the reference
+      (nothing is held out here, so these draws may follow every condition);
+    - ``tme_p``: (1 + k) / (1 + n) where k of n tensor-maximum-entropy surrogates reach the circuit, for the
+      two R^2 (Elsayed & Cunningham 2017, Nat. Neurosci. 20:1310); NaN elsewhere;
+    - ``real_low``, ``real_high``, ``source``: range in recordings (`REAL_CORTEX`); NaN and empty where no
+      range is known;
+    - ``inside``: whether the circuit lies in that range, bounds included; NaN where none is known, and in
+      every row unless samples are 10 ms apart and the window is 200 - 350 ms long, as in the recordings:
+      R^2 and frequencies depend on both.
 
     Parameters
     ----------
@@ -89,7 +96,7 @@ def jpca_controls(
         distance_degree=distance_degree,
     )
     generator = stream(rng, "smooth random controls")
-    draws = [rotations.describe(smooth_random_like(window, rng=generator)) for _ in range(n_random)]
+    draws = [rotations.describe(_smooth_random(window, rng=generator)) for _ in range(n_random)]
     surrogates = jpca_null(
         window.rates,
         dt_s=window.dt_s,
@@ -106,7 +113,28 @@ def jpca_controls(
         "smooth_random_high": np.percentile(draws, 95, axis=0),
         "tme_p": _p_values(rotations.names, surrogates.p_best, surrogates.p_skew),
     }
-    return _beside_real_cortex(columns)
+    return _beside_real_cortex(columns, comparable=_is_comparable(window))
+
+
+def _smooth_random(reference: Population, *, rng: Seed) -> Population:
+    """Draw rates with the smoothness and the covariances of the tuned part of all conditions."""
+    tuned = tuned_rates(reference.rates)
+    flat, by_condition = tuned.reshape(-1, reference.n_units), tuned.reshape(reference.n_samples, -1)
+    draw = smooth_random(
+        *tuned.shape,
+        dt_s=reference.dt_s,
+        length_scale_s=length_scale_of(tuned, reference.dt_s),
+        rng=rng,
+        condition_covariance=by_condition @ by_condition.T * (reference.n_samples / np.sum(tuned**2)),
+        unit_covariance=flat.T @ flat / len(flat),
+    )
+    return replace(reference, rates=draw + reference.rates.mean(axis=(0, 1)))
+
+
+def _is_comparable(window: Population) -> bool:
+    """Tell whether the samples are as in the recordings of `REAL_CORTEX`: 10 ms apart over 200 - 350 ms."""
+    duration_s = window.n_times * window.dt_s
+    return abs(window.dt_s - 0.01) < 1e-6 and 0.2 - 1e-6 < duration_s < 0.35 + 1e-6
 
 
 def _p_values(names: tuple[str, ...], p_best: float, p_skew: float) -> list[float]:
@@ -114,7 +142,7 @@ def _p_values(names: tuple[str, ...], p_best: float, p_skew: float) -> list[floa
     return [known.get(name, float("nan")) for name in names]
 
 
-def _beside_real_cortex(columns: dict[str, object]) -> pd.DataFrame:
+def _beside_real_cortex(columns: dict[str, object], *, comparable: bool) -> pd.DataFrame:
     import pandas as pd  # noqa: PLC0415 - keeps the import of this module quick
 
     table = pd.DataFrame(columns)
@@ -124,7 +152,8 @@ def _beside_real_cortex(columns: dict[str, object]) -> pd.DataFrame:
     table["real_high"] = [np.nan if entry is None else entry.high for entry in found]
     inside = table["circuit"].between(table["real_low"], table["real_high"]).astype(object)
     table["inside"] = [
-        value if entry is not None else np.nan for value, entry in zip(inside, found, strict=True)
+        value if comparable and entry is not None else np.nan
+        for value, entry in zip(inside, found, strict=True)
     ]
     table["source"] = ["" if entry is None else entry.source for entry in found]
     return table

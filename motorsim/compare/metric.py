@@ -25,6 +25,11 @@ class HeldOutMetric(Protocol):
         ...
 
     @property
+    def bounds(self) -> tuple[float, float]:
+        """Least and greatest score possible; infinite where there is none."""
+        ...
+
+    @property
     def note(self) -> str:
         """Say what was done, for the table."""
         ...
@@ -53,6 +58,10 @@ class MomentMetric(HeldOutMetric, Protocol):
         """Score from the moments of the raw or, if ``tuned``, the tuned rates."""
         ...
 
+    def most_favourable(self, moments: Moments) -> float:
+        """Score with whatever it chooses by itself chosen to suit the scored conditions best, for nulls."""
+        ...
+
 
 @runtime_checkable
 class Description(Protocol):
@@ -63,8 +72,13 @@ class Description(Protocol):
         """Names in the table."""
         ...
 
+    @property
+    def bounds(self) -> tuple[tuple[float, float], ...]:
+        """Least and greatest number possible, a pair for each name."""
+        ...
+
     def describe(self, population: Population, units: IntArray | None = None) -> FloatArray:
-        """Return the numbers, (name,), for all units or for those given, repeats allowed."""
+        """Return the numbers, (name,), for all units or for those given."""
         ...
 
     def note(self, population: Population) -> str:

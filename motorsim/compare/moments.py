@@ -1,8 +1,7 @@
 """Moments: the sums of products that every held-out linear score of two populations follows from.
 
-A score needs the samples only through these few small matrices, so units can be drawn again a hundred times
-without touching the samples. Drawing a unit k times is, up to a rotation that no score sees, the same as
-multiplying it by sqrt(k).
+A score needs the samples only through these few small matrices, so some of the units can be drawn a hundred
+times without touching the samples.
 """
 
 from __future__ import annotations
@@ -18,6 +17,9 @@ from motorsim.checks import InputError
 
 if TYPE_CHECKING:
     from motorsim.types import BoolArray, FloatArray, IntArray
+
+# A sum of squares over test samples below this share of that over fit samples is rounding.
+STILL = 1e-12
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,29 +48,67 @@ class Side:
         kept = np.flatnonzero(values > max(RANK_TOLERANCE * values[-1], 0.0))[::-1]
         return values[kept], vectors[:, kept]
 
-    def weighted(self, units: IntArray, weights: FloatArray) -> Side:
-        """Return the side of the given units, each multiplied by its weight."""
-        products, chosen = weights[:, None] * weights, np.ix_(units, units)
-        return Side(
-            self.fit[chosen] * products,
-            self.test[chosen] * products,
-            self.test_mean[units] * weights,
-            self.n_test,
-        )
+    @cached_property
+    def turned_test(self) -> FloatArray:
+        """Return ``test`` in the eigenvectors of `spectrum`, (rank, rank)."""
+        _, vectors = self.spectrum
+        turned: FloatArray = vectors.T @ self.test @ vectors
+        return turned
+
+    def of_units(self, units: IntArray) -> Side:
+        """Return the side of the given units."""
+        chosen = np.ix_(units, units)
+        return Side(self.fit[chosen], self.test[chosen], self.test_mean[units], self.n_test)
 
 
 @dataclass(frozen=True, eq=False)
 class Samples:
-    """One population's samples about the mean of the fit samples: ``fit`` and ``test``, (sample, unit)."""
+    """One population's samples about what the fit conditions give.
+
+    Attributes
+    ----------
+    fit, test
+        Rates minus the mean over the fit conditions at each time, (sample, unit).
+    course
+        That mean about its own mean over time, (time, unit).
+    test_sum
+        Sum of ``test`` over conditions, (time, unit).
+    n_fit, n_test
+        Numbers of conditions.
+    """
 
     fit: FloatArray
     test: FloatArray
+    course: FloatArray
+    test_sum: FloatArray
+    n_fit: int
+    n_test: int
+
+    def products(self, other: Samples) -> tuple[FloatArray, FloatArray]:
+        """Return the sums of products of the tuned samples over fit and over test, (unit, other's unit)."""
+        return self.fit.T @ other.fit, self.test.T @ other.test
+
+    def raw_products(
+        self, other: Samples, fit: FloatArray, test: FloatArray
+    ) -> tuple[FloatArray, FloatArray]:
+        """Turn ``fit`` and ``test`` of the tuned samples into those of samples about the mean over time.
+
+        A raw sample is a tuned one plus the course, and tuned fit samples add up to nothing at each time.
+        """
+        courses = self.course.T @ other.course
+        mixed = self.test_sum.T @ other.course + self.course.T @ other.test_sum
+        return fit + self.n_fit * courses, test + self.n_test * courses + mixed
 
     @cached_property
-    def side(self) -> Side:
-        """Return the sums of products."""
-        test_mean = self.test.mean(axis=0)
-        return Side(self.fit.T @ self.fit, self.test.T @ self.test, test_mean, len(self.test))
+    def tuned_side(self) -> Side:
+        """Return the sums of products of the tuned samples."""
+        return Side(*self.products(self), self.test.mean(axis=0), len(self.test))
+
+    @cached_property
+    def raw_side(self) -> Side:
+        """Return the sums of products of the raw samples."""
+        tuned = self.tuned_side
+        return Side(*self.raw_products(self, tuned.fit, tuned.test), tuned.test_mean, tuned.n_test)
 
 
 @dataclass(frozen=True, eq=False)
@@ -89,14 +129,15 @@ class Moments:
     test_cross: FloatArray
 
     @classmethod
-    def between(cls, reference: Samples, candidate: Samples) -> Moments:
-        """Return the moments of two populations' samples."""
-        return cls(
-            reference.side,
-            candidate.side,
-            reference.fit.T @ candidate.fit,
-            reference.test.T @ candidate.test,
-        )
+    def of_tuned(cls, reference: Samples, candidate: Samples) -> Moments:
+        """Return the moments of two populations' tuned samples."""
+        return cls(reference.tuned_side, candidate.tuned_side, *reference.products(candidate))
+
+    @classmethod
+    def of_raw(cls, reference: Samples, candidate: Samples, tuned: Moments) -> Moments:
+        """Return the moments of the raw samples; ``tuned`` are those of the tuned ones."""
+        products = reference.raw_products(candidate, tuned.fit_cross, tuned.test_cross)
+        return cls(reference.raw_side, candidate.raw_side, *products)
 
     def leading(self, n_components: int) -> list[tuple[FloatArray, FloatArray]]:
         """Return eigenvalues (component,) and vectors (unit, component) of reference, then of candidate.
@@ -119,28 +160,32 @@ class Moments:
             spectra.append((values[:n_components], vectors[:, :n_components]))
         return spectra
 
-    def with_reference_units(self, units: IntArray) -> Moments:
-        """Return the moments with the reference's units drawn as ``units`` (unit,), repeats allowed."""
-        distinct, counts = np.unique(units, return_counts=True)
-        weights = np.sqrt(counts)
-        return Moments(
-            self.reference.weighted(distinct, weights),
-            self.candidate,
-            weights[:, None] * self.fit_cross[distinct],
-            weights[:, None] * self.test_cross[distinct],
-        )
+    def of_units(self, reference_units: IntArray, candidate_units: IntArray | None = None) -> Moments:
+        """Return the moments of the given units (unit,); of all the candidate's if none are given."""
+        reference = self.reference.of_units(reference_units)
+        if candidate_units is None:
+            return Moments(
+                reference, self.candidate, self.fit_cross[reference_units], self.test_cross[reference_units]
+            )
+        chosen = np.ix_(reference_units, candidate_units)
+        candidate = self.candidate.of_units(candidate_units)
+        return Moments(reference, candidate, self.fit_cross[chosen], self.test_cross[chosen])
 
 
-def split_samples(rates: FloatArray, fit_on: BoolArray, test_on: BoolArray, *, tuned: bool) -> Samples:
-    """Split rates (condition, time, unit) by condition and centre them by what the fit conditions give.
-
-    If ``tuned``, the mean over the fit conditions at each time goes from both parts; otherwise each unit's
-    mean over fit conditions and times.
-    """
+def split_samples(rates: FloatArray, fit_on: BoolArray, test_on: BoolArray) -> Samples:
+    """Split rates (condition, time, unit) by condition and subtract what the fit conditions give."""
     fit, test = rates[fit_on], rates[test_on]
-    mean = fit.mean(axis=0) if tuned else fit.mean(axis=(0, 1))
+    mean = fit.mean(axis=0)
+    fit, test = fit - mean, test - mean
     n_units = rates.shape[2]
-    return Samples((fit - mean).reshape(-1, n_units), (test - mean).reshape(-1, n_units))
+    return Samples(
+        fit.reshape(-1, n_units),
+        test.reshape(-1, n_units),
+        mean - mean.mean(axis=0),
+        test.sum(axis=0),
+        len(fit),
+        len(test),
+    )
 
 
 def tuned_part(rates: FloatArray, fit_on: BoolArray) -> FloatArray:

@@ -9,13 +9,14 @@ import numpy as np
 from motorsim.checks import InputError, check_integer
 from motorsim.compare.comparison import COLUMNS, Comparison
 from motorsim.compare.pair import Pair
+from motorsim.compare.subsampling import delete_half_interval, draw_halves
 from motorsim.streams import Seed, stream
 
 if TYPE_CHECKING:
     from motorsim.population import Population
-    from motorsim.types import BoolArray, FloatArray, IntArray
+    from motorsim.types import BoolArray, FloatArray
 
-_INTERVAL = (2.5, 97.5)
+_BOUNDS = (-np.inf, 1.0)
 _TOTAL = "total about each unit's mean over the fit conditions"
 _TOTAL_TUNED = f"{_TOTAL} at each time"
 
@@ -27,7 +28,7 @@ def score_prediction(
     rng: Seed,
     fit_on: BoolArray,
     test_on: BoolArray,
-    n_bootstrap: int = 50,
+    n_subsamples: int = 100,
     n_shuffles: int = 50,
     ceiling: float = float("nan"),
     note: str = "no refit",
@@ -38,8 +39,9 @@ def score_prediction(
 
     Rows ``rates_r2_test`` (total about each unit's mean over fit conditions and times) and
     ``rates_r2_test_tuned`` (about its mean over fit conditions at each time, so that a time course that all
-    conditions share counts for nothing). Intervals resample units, the null shuffles conditions of the
-    prediction; columns as in `compare`.
+    conditions share counts for nothing). ``low`` and ``high`` come from halves of the units, as in `compare`
+    (NaN for one unit). The null scores the prediction for another condition: nothing is refitted or chosen,
+    so unlike the null of `compare` it can lie far below 0.
 
     Parameters
     ----------
@@ -49,8 +51,8 @@ def score_prediction(
         Seed or generator.
     fit_on, test_on
         Conditions that the prediction was fitted on and those that score it, masks (condition,).
-    n_bootstrap, n_shuffles
-        Draws of units and shuffles of conditions.
+    n_subsamples, n_shuffles
+        Draws of half of the units and shuffles of conditions.
     ceiling
         The score of a perfect model; 1 where the reference has no noise, NaN where it is not known.
     note
@@ -68,11 +70,11 @@ def score_prediction(
         raise InputError(
             "prediction", "the reference's units in the same order", f"{prediction.n_units} others"
         )
-    check_integer("n_bootstrap", n_bootstrap, minimum=2)
+    check_integer("n_subsamples", n_subsamples, minimum=2)
     check_integer("n_shuffles", n_shuffles, minimum=2)
     truth, predicted = reference.rates[pair.test_on], prediction.rates
     fit_rates = reference.rates[pair.fit_on]
-    units = stream(rng, "units").integers(truth.shape[2], size=(n_bootstrap, truth.shape[2]))
+    units = draw_halves("reference", reference.n_units, n_subsamples, rng=rng)
     orders = stream(rng, "conditions")
     shuffles = [predicted[orders.permutation(len(predicted))][pair.test_on] for _ in range(n_shuffles)]
     rows = []
@@ -85,9 +87,11 @@ def score_prediction(
             raise InputError(
                 "test_on", "test conditions that depart from the fit mean", "that mean everywhere"
             )
-        value, draws = _r2(truth, predicted[pair.test_on], total, units)
-        null = [_r2(truth, other, total)[0] for other in shuffles]
-        low, high = np.percentile(draws, _INTERVAL)
+        residual = _residual(truth, predicted[pair.test_on])
+        value = _r2(residual, total)
+        draws = np.array([_r2(residual[drawn], total[drawn]) for drawn in units])
+        low, high = delete_half_interval(value, draws, reference.n_units, _BOUNDS)
+        null = [_r2(_residual(truth, other), total) for other in shuffles]
         rows.append(
             {
                 "metric": name,
@@ -109,12 +113,12 @@ def score_prediction(
     return Comparison(pd.DataFrame(rows, columns=list(COLUMNS)), reference_name, (candidate_name,))
 
 
-def _r2(
-    truth: FloatArray, predicted: FloatArray, total: FloatArray, units: IntArray | None = None
-) -> tuple[float, FloatArray]:
-    """Return R^2 pooled over units, and over each row of ``units`` (draw, unit) drawn with replacement."""
-    residual = ((truth - predicted) ** 2).sum(axis=(0, 1))
-    value = float(1.0 - residual.sum() / total.sum())
-    if units is None:
-        return value, np.empty(0)
-    return value, 1.0 - residual[units].sum(axis=1) / total[units].sum(axis=1)
+def _residual(truth: FloatArray, predicted: FloatArray) -> FloatArray:
+    """Return each unit's residual sum of squares, (unit,)."""
+    residual: FloatArray = ((truth - predicted) ** 2).sum(axis=(0, 1))
+    return residual
+
+
+def _r2(residual: FloatArray, total: FloatArray) -> float:
+    """Return R^2 pooled over units; NaN where none varies."""
+    return float(1.0 - residual.sum() / total.sum()) if total.sum() > 0 else float("nan")

@@ -1,4 +1,4 @@
-"""Interval, null and ceiling of metrics: units drawn again, conditions shuffled, units halved."""
+"""Draws behind interval, null and ceiling: halves of the units, shuffled conditions, halves apart."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ import numpy as np
 
 from motorsim.analysis import shuffle_conditions
 from motorsim.checks import InputError
-from motorsim.compare.contrast import Activity, Contrast, Redrawn
+from motorsim.compare.contrast import Activity, Contrast, Subsample
 from motorsim.streams import stream
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from motorsim.compare.metric import Description, HeldOutMetric
     from motorsim.population import Population
@@ -20,26 +20,25 @@ if TYPE_CHECKING:
     from motorsim.types import FloatArray, IntArray
 
 
-def draw_units(whose: str, n_units: int, n_draws: int, *, rng: Seed) -> IntArray:
-    """Draw as many units as there are, with replacement, ``n_draws`` times: (draw, unit)."""
-    return stream(rng, f"{whose} units").integers(n_units, size=(n_draws, n_units))
+def subsample_metrics(contrast: Contrast, metrics: Sequence[HeldOutMetric], units: IntArray) -> FloatArray:
+    """Return each metric with those units of the reference that each row of ``units`` names: (draw, metric).
 
-
-def bootstrap_metrics(contrast: Contrast, metrics: Sequence[HeldOutMetric], units: IntArray) -> FloatArray:
-    """Return each metric with the reference's units drawn as each row of ``units``: (draw, metric).
-
-    NaN where a draw holds too few distinct units for the metric.
+    NaN where a draw holds too few units for the metric.
     """
-    scores = [_scores(Redrawn(contrast, drawn), metrics) for drawn in units]
+    if not units.shape[1]:
+        return np.full((len(units), len(metrics)), np.nan)
+    scores = [_scores(Subsample(contrast, drawn).score, metrics) for drawn in units]
     return np.reshape(scores, (len(units), len(metrics)))
 
 
-def bootstrap_description(population: Population, description: Description, units: IntArray) -> FloatArray:
-    """Return a description with the units drawn as each row of ``units``: (draw, name).
+def subsample_description(population: Population, description: Description, units: IntArray) -> FloatArray:
+    """Return a description of those units that each row of ``units`` names: (draw, name).
 
-    NaN where a draw holds too few distinct units.
+    NaN where a draw holds too few units.
     """
     rows = np.full((len(units), len(description.names)), np.nan)
+    if not units.shape[1]:
+        return rows
     for row, drawn in zip(rows, units, strict=True):
         try:
             row[:] = description.describe(population, drawn)
@@ -53,7 +52,9 @@ def shuffle_null(
 ) -> FloatArray:
     """Return each metric with the candidate's conditions shuffled: (shuffle, metric).
 
-    Fit and test conditions are shuffled together; settings stay as they were chosen.
+    Fit and test conditions are shuffled together. What a metric chooses by itself is chosen for each shuffle
+    to suit its scored conditions best, which only raises the null: the choice made for the true pairing would
+    let shuffled ones overfit, and then anything beats them.
     """
     generator = stream(rng, "condition shuffles")
     reference, candidate = contrast.reference, contrast.candidate
@@ -61,7 +62,7 @@ def shuffle_null(
     for _ in range(n_shuffles):
         shuffled = shuffle_conditions(candidate.rates, rng=generator)
         trial = Contrast(reference, Activity(shuffled, candidate.fit_on, candidate.test_on))
-        scores.append(_scores(trial, metrics))
+        scores.append(_scores(trial.most_favourable, metrics))
     return np.reshape(scores, (n_shuffles, len(metrics)))
 
 
@@ -72,29 +73,28 @@ def half_ceiling(
 
     Settings are chosen anew, on the first halving. NaN where half of the units are too few for the metric.
     """
-    generator = stream(rng, "unit halves")
+    generator = stream(rng, "halves of the reference")
+    whole = Contrast(reference, reference)
     n_units = reference.rates.shape[2]
-    total = np.zeros(len(metrics))
-    if n_units < 2:
+    half = n_units // 2
+    if not half:
         return np.full(len(metrics), np.nan)
+    total = np.zeros(len(metrics))
     for halving in range(n_halvings):
         order = generator.permutation(n_units)
-        halves = (
-            Activity(reference.rates[:, :, chosen], reference.fit_on, reference.test_on)
-            for chosen in (order[: n_units // 2], order[n_units // 2 : 2 * (n_units // 2)])
-        )
-        contrast = Contrast(*halves)
+        halves = Subsample(whole, order[:half], order[half : 2 * half])
         if halving == 0:
-            metrics = [contrast.settled(metric) for metric in metrics]
-        total += _scores(contrast, metrics)
+            first = halves.whole()
+            metrics = [first.settled(metric) for metric in metrics]
+        total += _scores(halves.score, metrics)
     return total / n_halvings
 
 
-def _scores(contrast: Contrast | Redrawn, metrics: Sequence[HeldOutMetric]) -> FloatArray:
+def _scores(score: Callable[[HeldOutMetric], float], metrics: Sequence[HeldOutMetric]) -> FloatArray:
     scores = np.full(len(metrics), np.nan)
     for index, metric in enumerate(metrics):
         try:
-            scores[index] = contrast.score(metric)
+            scores[index] = score(metric)
         except InputError:
             continue
     return scores

@@ -55,8 +55,14 @@ class Rotations:
         frequencies = tuple(f"jpca_frequency_{plane}_hz" for plane in range(1, self.n_components // 2 + 1))
         return ("jpca_r2_best", "jpca_r2_skew", "jpca_ratio", *frequencies, "jpca_top_plane_variance")
 
+    @property
+    def bounds(self) -> tuple[tuple[float, float], ...]:
+        """Least and greatest number possible, a pair for each name."""
+        share, frequency = (0.0, 1.0), (0.0, np.inf)
+        return (*(share,) * 3, *(frequency,) * (self.n_components // 2), share)
+
     def fit(self, population: Population, units: IntArray | None = None) -> JPCA:
-        """Return jPCA of all units or of those given, repeats allowed."""
+        """Return jPCA of all units or of those given."""
         window = population if self.window_s is None else population.between(*self.window_s)
         if window.n_times < 3:
             raise InputError("jpca_window_s", "at least 3 samples inside", f"{window.n_times}")
@@ -73,7 +79,7 @@ class Rotations:
             raise InputError("jpca_n_components", error.expected, error.got, error.mend) from error
 
     def describe(self, population: Population, units: IntArray | None = None) -> FloatArray:
-        """Return the numbers, (name,), of all units or of those given, repeats allowed."""
+        """Return the numbers, (name,), of all units or of those given."""
         fit = self.fit(population, units)
         top_plane = fit.plane_variance_ratio[0]
         return np.array([fit.r2_best, fit.r2_skew, fit.r2_ratio, *fit.frequencies_hz, top_plane])

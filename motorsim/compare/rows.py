@@ -9,12 +9,12 @@ import numpy as np
 from motorsim.checks import InputError
 from motorsim.compare.contrast import Activity, Contrast
 from motorsim.compare.resampling import (
-    bootstrap_description,
-    bootstrap_metrics,
-    draw_units,
     half_ceiling,
     shuffle_null,
+    subsample_description,
+    subsample_metrics,
 )
+from motorsim.compare.subsampling import delete_half_interval, draw_halves
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -25,16 +25,16 @@ if TYPE_CHECKING:
     from motorsim.streams import Seed
     from motorsim.types import FloatArray, IntArray
 
-_INTERVAL = (2.5, 97.5)
+_NULL_PERCENTS = (50.0, 95.0)
 
 
 def held_out_rows(
     pair: Pair, metrics: Sequence[HeldOutMetric], draws: tuple[int, int, int], *, rng: Seed
 ) -> list[dict[str, Any]]:
-    """Return one row a metric; ``draws`` are the numbers of bootstraps, shuffles and halvings."""
+    """Return one row a metric; ``draws`` are the numbers of subsamples, shuffles and halvings."""
     if not metrics:
         return []
-    n_bootstrap, n_shuffles, n_halvings = draws
+    n_subsamples, n_shuffles, n_halvings = draws
     reference, candidate = (
         Activity(population.rates, pair.fit_on, pair.test_on)
         for population in (pair.reference, pair.candidate)
@@ -42,16 +42,18 @@ def held_out_rows(
     contrast = Contrast(reference, candidate)
     settled = [contrast.settled(metric) for metric in metrics]
     values = [contrast.score(metric) for metric in settled]
-    units = draw_units("reference", pair.reference.n_units, n_bootstrap, rng=rng)
-    redrawn = bootstrap_metrics(contrast, settled, units)
+    n_units = pair.reference.n_units
+    subsampled = subsample_metrics(
+        contrast, settled, draw_halves("reference", n_units, n_subsamples, rng=rng)
+    )
     null = shuffle_null(contrast, settled, n_shuffles, rng=rng)
     ceiling = half_ceiling(reference, metrics, n_halvings, rng=rng)
     rows = []
     for index, metric in enumerate(settled):
-        low, high = _percentiles(redrawn[:, index], _INTERVAL)
-        median, null_high = _percentiles(null[:, index], (50.0, 95.0))
+        low, high = delete_half_interval(values[index], subsampled[:, index], n_units, metric.bounds)
+        median, null_high = _percentiles(null[:, index], _NULL_PERCENTS)
         remarks = (
-            _remark(redrawn[:, index], "draws of units"),
+            _remark(subsampled[:, index], "draws of units"),
             _remark(null[:, index], "shuffles"),
             "" if np.isfinite(ceiling[index]) else "; no ceiling: half of the units are too few",
         )
@@ -73,14 +75,15 @@ def held_out_rows(
 
 
 def description_rows(pair: Pair, description: Description, units: IntArray) -> list[dict[str, Any]]:
-    """Return one row a name; ``units`` (draw, unit) are the candidate's units drawn again."""
+    """Return one row a name; ``units``, (draw, unit), are halves of the candidate's."""
     values = _described("candidate", pair.candidate, description)
     reference_values = _described("reference", pair.reference, description)
-    redrawn = bootstrap_description(pair.candidate, description, units)
+    subsampled = subsample_description(pair.candidate, description, units)
     said = f"candidate: {description.note(pair.candidate)}; reference: {description.note(pair.reference)}"
     rows = []
     for index, name in enumerate(description.names):
-        low, high = _percentiles(redrawn[:, index], _INTERVAL)
+        bounds = description.bounds[index]
+        low, high = delete_half_interval(values[index], subsampled[:, index], pair.candidate.n_units, bounds)
         rows.append(
             {
                 "metric": name,
@@ -89,7 +92,7 @@ def description_rows(pair: Pair, description: Description, units: IntArray) -> l
                 "high": high,
                 "reference_value": reference_values[index],
                 "conditions": "all",
-                "note": said + _remark(redrawn[:, index], "draws of units"),
+                "note": said + _remark(subsampled[:, index], "draws of units"),
             }
         )
     return rows

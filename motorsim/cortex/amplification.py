@@ -29,7 +29,7 @@ def amplified_modes(circuit: Circuit) -> AmplifiedModes:
     """Rank initial states of the circuit, linearised at rest, by the energy of their response.
 
     Eigenvectors of the observability Gramian Q with A'Q + QA + (2 / tau) I = 0, A = (W - I) / tau
-    (Hennequin et al. 2014, Eq. 3); the eigenvalues do not depend on tau. The sign of each mode makes its
+    (Hennequin et al. 2014); the eigenvalues do not depend on tau. The sign of each mode makes its
     largest entry positive, so that the result does not hang on the LAPACK at hand.
 
     Raises

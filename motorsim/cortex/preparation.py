@@ -60,7 +60,7 @@ def random_preparatory_map(
     *,
     rng: Seed,
     n_modes: int = 12,
-    harmonic_weights: Sequence[float] = (1.0, 0.8, 0.6),
+    harmonic_weights: Sequence[float] = (1.0, 0.7, 0.5),
     norm_hz: float = 21.0,
     reference_distance_m: float = 0.08,
 ) -> PreparatoryMap:

@@ -25,8 +25,9 @@ def random_balanced_weights(
     """Draw a sparse random E-I matrix with Dale's law, E columns first.
 
     Each connection exists with probability p; E weights are w0 / sqrt(N) and I weights
-    -gamma w0 / sqrt(N) with w0 = sqrt(2) R / sqrt(p (1 - p) (1 + gamma^2)), which puts the bulk of the
-    spectrum in a disc of radius R (Hennequin et al. 2014, Experimental Procedures; Rajan & Abbott 2006). No
+    -gamma w0 / sqrt(N) with w0 = R / sqrt(p (1 - p) (f + (1 - f) gamma^2)) for a fraction f of E units, which
+    puts the bulk of the spectrum in a disc of radius R (Rajan & Abbott 2006; for f = 1/2 the
+    sqrt(2) R / sqrt(p (1 - p) (1 + gamma^2)) of Hennequin et al. 2014, Experimental Procedures). No
     self-connections.
 
     Returns
@@ -54,7 +55,9 @@ def random_balanced_weights(
             "excitatory_fraction", "at least one E and one I unit", f"{n_excitatory} E of {n_units}"
         )
     p = connection_probability
-    scale = np.sqrt(2.0) * spectral_radius / np.sqrt(p * (1.0 - p) * (1.0 + gamma**2)) / np.sqrt(n_units)
+    fraction = n_excitatory / n_units
+    spread = np.sqrt(p * (1.0 - p) * (fraction + (1.0 - fraction) * gamma**2))
+    scale = spectral_radius / spread / np.sqrt(n_units)
     weights: FloatArray = (stream(rng, "initial weights").random((n_units, n_units)) < p) * scale
     weights[:, n_excitatory:] *= -gamma
     np.fill_diagonal(weights, 0.0)

@@ -126,9 +126,10 @@ class RateCortex:
         self._check_timing(task)
         if preparatory_map is None:
             preparatory_map = random_preparatory_map(self.circuit, rng=rng)
-        keep = np.ones(task.n_conditions, bool) if fit_on is None else np.asarray(fit_on, bool)
-        if keep.shape != (task.n_conditions,) or not keep.any():
-            raise InputError("fit_on", f"{task.n_conditions} booleans, some True", f"shape {keep.shape}")
+        keep = np.ones(task.n_conditions, bool) if fit_on is None else np.asarray(fit_on)
+        if keep.dtype != np.bool_ or keep.shape != (task.n_conditions,) or not keep.any():
+            got = f"{keep.dtype} of shape {keep.shape}"
+            raise InputError("fit_on", f"{task.n_conditions} booleans, some True", got)
         states = preparatory_map(task.reaches)[keep]
         fine = task.with_dt(self.dt_s)
         moving = fine.epoch("movement")

@@ -7,19 +7,17 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from motorsim.analysis import regression_r2
 from motorsim.compare import (
     combine,
     compare,
     jpca_controls,
     score_prediction,
-    shuffled,
     smooth_random_like,
     task_only,
 )
 from motorsim.files import atomic_write_text
 from motorsim.pipeline.common import build_split, build_task
-from motorsim.pipeline.fit import DATA_DRIVEN, GOAL_DRIVEN, UNTRAINED, load_networks
+from motorsim.pipeline.fit import DATA_DRIVEN, load_networks
 from motorsim.pipeline.fit import FILE as NETWORK_FILE
 from motorsim.pipeline.simulate import FILE as CORTEX_FILE
 from motorsim.pipeline.simulate import load_cortex
@@ -27,7 +25,6 @@ from motorsim.pipeline.stage import Stage, StageContext
 from motorsim.streams import stream
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
     from pathlib import Path
 
     import pandas as pd
@@ -36,13 +33,12 @@ if TYPE_CHECKING:
     from motorsim.config import RunConfig
     from motorsim.population import Population
     from motorsim.task import ConditionSplit, DelayedReach
-    from motorsim.types import BoolArray
+    from motorsim.types import BoolArray, IntArray
 
 FILE = "comparison.csv"
 JPCA_FILE = "jpca.csv"
 TASK_ONLY, SHUFFLED, SMOOTH_RANDOM = "task-only", "shuffled", "smooth random"
 _HARMONICS = 3
-_READOUT = "linear readout of the hidden rates, ridge chosen on the fit conditions"
 _HEADLINE = ("rates_r2_test", "cca_test", "r2_candidate_to_reference", "r2_reference_to_candidate")
 
 
@@ -50,7 +46,7 @@ def load_table(folder: Path, name: str = FILE) -> pd.DataFrame:
     """Read a table that the stage wrote."""
     import pandas as pd  # noqa: PLC0415 - slow to import
 
-    return pd.read_csv(folder / name, float_precision="round_trip")
+    return pd.read_csv(folder / name)
 
 
 def cut_rest(population: Population, task: DelayedReach) -> Population:
@@ -69,7 +65,7 @@ def hidden_population(name: str, hidden: np.ndarray, like: Population) -> Popula
 
 
 def task_only_model(task: DelayedReach, reference: Population, split: ConditionSplit) -> Population:
-    """Predict the cortex from direction, distance and time alone, fitted where the networks were."""
+    """Predict the cortex from direction, distance and time alone, fitted on all but the test conditions."""
     reaches, fit_on = task.reaches, ~split.test
     return task_only(
         reference, reaches.direction_rad, reaches.distance_m, fit_on, **_model_order(task, fit_on)
@@ -89,44 +85,37 @@ def _run(context: StageContext) -> dict[str, Any]:
         name: cut_rest(hidden_population(name, network.hidden, whole), task)
         for name, network in networks.items()
     }
+    random = smooth_random_like(
+        cortex,
+        rng=stream(config.seed, "smooth random candidate"),
+        fit_on=~split.test,
+        targets_m=task.reaches.target_m,
+    )
+    in_random_order = stream(config.seed, "shuffled candidate").permutation(task.n_conditions)
     candidates = states | {
         TASK_ONLY: model,
-        SHUFFLED: shuffled(states[DATA_DRIVEN], rng=stream(config.seed, "shuffled candidate")),
-        SMOOTH_RANDOM: smooth_random_like(cortex, rng=stream(config.seed, "smooth random candidate")),
+        SHUFFLED: _reordered(states[DATA_DRIVEN], in_random_order),
+        SMOOTH_RANDOM: random,
     }
+    predictions = {
+        DATA_DRIVEN: (rates, "no refit"),
+        TASK_ONLY: (model, "fitted on all but the test conditions"),
+        SHUFFLED: (_reordered(rates, in_random_order), "data-driven rates in random order"),
+    }
+    rows = [
+        _predict(config, cortex, predicted, split, name=name, note=note)
+        for name, (predicted, note) in predictions.items()
+    ]
     with context.progress.bar("comparison", len(candidates) + 1) as update:
-        rows = _predictions(config, cortex, rates, model, states, split)
         for done, (name, candidate) in enumerate(candidates.items()):
-            rows.append(_compare(config, cortex, candidate, split, name=name))
+            measured = _compare(config, cortex, candidate, split, name=name)
+            rows += [measured] if name in predictions else [_read_out(measured), measured]
             update(done + 1, name)
         controls = _controls(config, task, cortex)
     table = combine(rows)
     table.to_csv(context.staging / FILE)
     atomic_write_text(context.staging / JPCA_FILE, controls.to_csv(index=False, lineterminator="\n"))
     return {"test": _headline(table.table), "jpca": _jpca_notes(controls)}
-
-
-def _predictions(  # noqa: PLR0917 - what is compared, in order
-    config: RunConfig,
-    cortex: Population,
-    data_driven_rates: Population,
-    model: Population,
-    states: Mapping[str, Population],
-    split: ConditionSplit,
-) -> list[Comparison]:
-    """Score what each candidate predicts of the rates: its own rates, or those read out of its states."""
-    in_random_order = shuffled(data_driven_rates, rng=stream(config.seed, "shuffled candidate"))
-    predicted = {
-        DATA_DRIVEN: (data_driven_rates, "no refit"),
-        GOAL_DRIVEN: (_read_out(cortex, states[GOAL_DRIVEN], split), _READOUT),
-        UNTRAINED: (_read_out(cortex, states[UNTRAINED], split), _READOUT),
-        TASK_ONLY: (model, "fitted on the fit conditions"),
-        SHUFFLED: (in_random_order, "data-driven rates in random order"),
-    }
-    return [
-        _predict(config, cortex, rates, split, name=name, note=note)
-        for name, (rates, note) in predicted.items()
-    ]
 
 
 def _controls(config: RunConfig, task: DelayedReach, cortex: Population) -> pd.DataFrame:
@@ -150,11 +139,11 @@ def _compare(
     return compare(
         cortex,
         candidate,
-        rng=stream(config.seed, f"comparison with {name}"),
+        rng=config.seed,
         fit_on=~split.test,
         test_on=split.test,
         n_components=settings.n_components,
-        n_bootstrap=settings.n_bootstrap,
+        n_subsamples=settings.n_subsamples,
         n_shuffles=settings.n_shuffles,
         jpca_window_s=(settings.jpca_start_s, settings.jpca_stop_s),
         jpca_n_components=settings.jpca_components,
@@ -174,10 +163,10 @@ def _predict(
     return score_prediction(
         cortex,
         rates,
-        rng=stream(config.seed, f"prediction of {name}"),
+        rng=config.seed,
         fit_on=~split.test,
         test_on=split.test,
-        n_bootstrap=config.compare.n_bootstrap,
+        n_subsamples=config.compare.n_subsamples,
         n_shuffles=config.compare.n_shuffles,
         ceiling=1.0 if config.cortex.noise_hz == 0 else float("nan"),
         note=note,
@@ -185,10 +174,21 @@ def _predict(
     )
 
 
-def _read_out(cortex: Population, states: Population, split: ConditionSplit) -> Population:
-    """Predict the cortex's rates from a network's hidden rates by ridge regression on the fit conditions."""
-    regression = regression_r2(states.rates, cortex.rates, train=~split.test, test=split.test)
-    return replace(cortex, rates=regression.predict(states.rates))
+def _read_out(measured: Comparison) -> Comparison:
+    """Return the rows that tell how well the rates can be read out of a candidate that makes none itself."""
+    named = {
+        "r2_candidate_to_reference": "rates_r2_test",
+        "r2_candidate_to_reference_tuned": "rates_r2_test_tuned",
+    }
+    rows = measured.table[measured.table["metric"].isin(named)].copy()
+    rows["note"] = "linear readout: " + rows["note"]
+    rows["metric"] = rows["metric"].map(named)
+    return replace(measured, table=rows)
+
+
+def _reordered(population: Population, order: IntArray) -> Population:
+    """Return the population with its conditions in another order under the labels as they were."""
+    return replace(population, rates=population.rates[order])
 
 
 def _model_order(task: DelayedReach, fit_on: BoolArray) -> dict[str, int]:
@@ -219,7 +219,20 @@ STAGE = Stage(
     title="compare: cortex and networks",
     reads=(CORTEX_FILE, NETWORK_FILE),
     outputs=(FILE, JPCA_FILE),
-    code=("pipeline.compare", "pipeline.common", "compare", "analysis", "task", "population", "streams"),
+    code=(
+        "pipeline.compare",
+        "pipeline.common",
+        "pipeline.fit",
+        "pipeline.simulate",
+        "compare",
+        "analysis",
+        "task",
+        "population",
+        "recording",
+        "io",
+        "checks",
+        "streams",
+    ),
     parameters=lambda config: {
         "seed": config.seed,
         "task": config.task.model_dump(mode="json"),

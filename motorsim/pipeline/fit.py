@@ -1,4 +1,7 @@
-"""Stage *fit*: one network reproduces the cortex's rates, another learns only to make the torques."""
+"""Stage *fit*: one network reproduces the cortex's rates, another learns only to make the torques.
+
+Beside them stand two that learn nothing: where the first one started, and a random network of gain 1.
+"""
 
 from __future__ import annotations
 
@@ -27,7 +30,9 @@ if TYPE_CHECKING:
 
 FILE = "network.h5"
 SCHEMA_VERSION = 1
-DATA_DRIVEN, GOAL_DRIVEN, UNTRAINED = "data-driven", "goal-driven", "untrained"
+DATA_DRIVEN, GOAL_DRIVEN, UNTRAINED, RESERVOIR = "data-driven", "goal-driven", "untrained", "reservoir"
+# A random network at the edge of chaos keeps what it was told for long: the strongest untrained baseline.
+_RESERVOIR_GAIN = 1.0
 _WARM_UP, _FINAL_FACTOR = 20, 0.02
 
 
@@ -97,7 +102,8 @@ def _run(context: StageContext) -> dict[str, Any]:
     notes: dict[str, Any] = {}
     for name, target in targets.items():
         standardised = _Standardised.of(target, split.train)
-        start = _initialise(config, settings[name], name, inputs.shape[2], target.shape[2])
+        start_shape = (inputs.shape[2], target.shape[2])
+        start = _initialise(config, settings[name], name, *start_shape, gain=settings[name].gain)
         with context.progress.bar(f"{name} network", settings[name].n_iterations) as update:
             rng = stream(config.seed, f"{name} training")
             result = _train(
@@ -111,15 +117,17 @@ def _run(context: StageContext) -> dict[str, Any]:
             f"{notes[name]['variance_explained_test']:.3f} on held-out conditions"
         )
         if name == DATA_DRIVEN:
-            content[UNTRAINED] = {"hidden": start.forward(inputs).hidden} | network_to_arrays(start)
+            reservoir = _initialise(config, settings[name], RESERVOIR, *start_shape, gain=_RESERVOIR_GAIN)
+            for label, untrained in ((UNTRAINED, start), (RESERVOIR, reservoir)):
+                content[label] = {"hidden": untrained.forward(inputs).hidden} | network_to_arrays(untrained)
     write_arrays(context.staging / FILE, "fitted networks", content, schema_version=SCHEMA_VERSION)
     return notes
 
 
 def _initialise(
-    config: RunConfig, settings: NetworkConfig, name: str, n_inputs: int, n_outputs: int
+    config: RunConfig, settings: NetworkConfig, name: str, n_inputs: int, n_outputs: int, *, gain: float
 ) -> Network:
-    cell = Leaky(n_inputs, settings.n_units, dt_s=config.task.dt_s, tau_s=settings.tau_s, gain=settings.gain)
+    cell = Leaky(n_inputs, settings.n_units, dt_s=config.task.dt_s, tau_s=settings.tau_s, gain=gain)
     rng = stream(config.seed, f"{name} network")
     return Network.initialise(cell, Linear(settings.n_units, n_outputs), rng=rng, dtype=np.float32)
 
@@ -179,7 +187,8 @@ def _to_arrays(result: Fit, inputs: np.ndarray, target: _Standardised) -> dict[s
 def _describe(result: Fit, target: FloatArray, outputs: FloatArray, split: ConditionSplit) -> dict[str, Any]:
     explained = {
         f"variance_explained_{name}": variance_explained(target[mask], outputs[mask]).pooled
-        for name, mask in (("train", split.train), ("test", split.test))
+        for name, mask in (("train", split.train), ("validation", split.validation), ("test", split.test))
+        if mask.any()
     }
     return {
         **explained,

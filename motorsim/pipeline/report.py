@@ -57,8 +57,9 @@ _FIGURES = {
     "figure_6_comparison": (
         "Comparison",
         (
-            "Each metric on held-out conditions with its 95 % interval over units, its condition-shuffle "
-            "null and its ceiling; below, jPCA beside the range of real cortex and controls without dynamics."
+            "Each metric on held-out conditions with its 95 % interval over halves of the units, its "
+            "condition-shuffle null and, as a yardstick and no bound, half of the cortex's units against the "
+            "other half; below, jPCA beside the range of real cortex and controls without dynamics."
         ),
     ),
 }
@@ -144,10 +145,12 @@ def _comparison_section(table: pd.DataFrame) -> Section:
     main = table[table["metric"].isin(METRICS)]
     others = table[~table["metric"].isin(METRICS)]
     text = (
-        "Scores on held-out conditions. Intervals resample units, not seeds; a draw holds fewer distinct "
-        "units than there are, so some lie below the value. The null shuffles the conditions of the "
-        "candidate; the ceiling is what one half of the cortex's units reaches on the other half. A score "
-        "from model to cortex alone is weak evidence: a smooth random population does well at it."
+        "Scores on held-out conditions. Intervals come from halves of the units, laid around the value; they "
+        "cover neither conditions nor seeds. The null shuffles the conditions of the candidate, each shuffle "
+        "with the ridge that suits it best (a prediction of the rates is scored for other conditions without "
+        "a refit). The ceiling is half of the cortex's units against the other half, a yardstick and no "
+        "bound: a candidate fitted to all units can exceed it. A score from model to cortex alone is weak "
+        "evidence: a smooth random population does well at it."
     )
     return Section(
         "All numbers",

@@ -98,7 +98,10 @@ def _run(context: StageContext) -> dict[str, Any]:
 
 
 def _describe(recording: Recording, config: RunConfig) -> dict[str, Any]:
-    """Return the hand's errors in mm and mm/s, and how quiet rest and preparation were."""
+    """Return the hand's errors in mm and mm/s, and how quiet rest and preparation were.
+
+    Mean and greatest over conditions; torque up to the go cue is relative to the same condition's peak.
+    """
     task = build_task(config)
     test = build_split(config, task).test
     position, velocity, torque = recording.hand_position_m, recording.hand_velocity_m_s, recording.torque_nm
@@ -107,12 +110,14 @@ def _describe(recording: Recording, config: RunConfig) -> dict[str, Any]:
     assert torque is not None  # noqa: S101
     score = score_reaches(task, position, velocity)
     size = np.abs(torque).max(axis=2)
-    before = size[:, task.times_from_go_s <= 0].max(axis=1) / size.max()
+    before = size[:, task.times_from_go_s <= 0].max(axis=1) / size.max(axis=1)
     return {
         "hand_error_fitted_mm": _summary(1e3 * score.error_m[~test]),
         "hand_error_test_mm": _summary(1e3 * score.error_m[test]),
         "end_speed_fitted_mm_s": _summary(1e3 * score.speed_m_s[~test]),
         "end_speed_test_mm_s": _summary(1e3 * score.speed_m_s[test]),
+        "peak_end_speed_fitted_mm_s": _summary(1e3 * score.peak_end_speed_m_s[~test]),
+        "peak_end_speed_test_mm_s": _summary(1e3 * score.peak_end_speed_m_s[test]),
         "preparatory_drift_mm": _summary(1e3 * score.drift_m),
         "torque_up_to_go_cue_percent_of_peak": _summary(100 * before),
         "mean_rate_hz": float(recording.population.rates.mean()),

@@ -18,6 +18,7 @@ _LOOKS = {
     "data-driven": CandidateLook("#0072b2", "s"),
     "goal-driven": CandidateLook("#d55e00", "^"),
     "untrained": CandidateLook("#e69f00", "D"),
+    "reservoir": CandidateLook("#8a6d00", "d"),
     "task-only": CandidateLook("#009e73", "P"),
     "tuning-only": CandidateLook("#009e73", "P"),
     "shuffled": CandidateLook("#cc79a7", "v"),
@@ -29,7 +30,7 @@ _OTHER = CandidateLook("#595959", "h")
 def candidate_look(name: str) -> CandidateLook:
     """Return how a candidate is drawn; hyphens, underscores, spaces and capitals do not matter.
 
-    Known are cortex, data-driven, goal-driven, untrained, task-only (or tuning-only, the same model),
-    shuffled and smooth-random; any other name, which may be the user's own, gets a dark grey.
+    Known are cortex, data-driven, goal-driven, untrained, reservoir, task-only (or tuning-only, the same
+    model), shuffled and smooth-random; any other name, which may be the user's own, gets a dark grey.
     """
     return _LOOKS.get("-".join(name.lower().replace("_", " ").replace("-", " ").split()), _OTHER)

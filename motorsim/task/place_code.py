@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 class PlaceCode:
     """Gaussian receptive fields on a square grid around the start of the reach.
 
-    A network that hears of the target through broad fields, as parietal and premotor cortex do, has smooth
-    functions of the target at hand and so interpolates between targets.
+    Through broad fields a network has smooth functions of the target at hand, and so interpolates between
+    targets.
 
     Parameters
     ----------
@@ -38,7 +38,7 @@ class PlaceCode:
 
     n_per_axis: int = 5
     extent_m: float = 0.10
-    width_m: float = 0.09
+    width_m: float = 0.15
 
     def __post_init__(self) -> None:
         """Check the numbers."""

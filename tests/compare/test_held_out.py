@@ -8,7 +8,8 @@ import pytest
 from motorsim.analysis import smooth_random
 from motorsim.checks import InputError
 from motorsim.compare import HeldOutCCA, HeldOutProcrustes, HeldOutR2
-from motorsim.compare.contrast import Activity, Contrast, Redrawn
+from motorsim.compare.contrast import Activity, Contrast, Subsample
+from motorsim.compare.held_out_r2 import RIDGES
 
 RIDGE = 1e-8
 METRICS = [
@@ -50,9 +51,12 @@ def test_drawing_units_in_the_moments_is_drawing_them_in_the_data(world, metric)
     contrast = _contrast(world, reference, candidate)
     rng = np.random.default_rng(3)
     for _ in range(3):
-        units = rng.integers(12, size=12)
-        fast = Redrawn(contrast, units).score(metric)
-        assert fast == pytest.approx(_score(world, metric, reference[:, :, units], candidate), abs=1e-8)
+        units, others = rng.permutation(12)[:6], rng.permutation(9)[:5]
+        drawn = reference[:, :, units]
+        fast = Subsample(contrast, units).score(metric)
+        assert fast == pytest.approx(_score(world, metric, drawn, candidate), abs=1e-8)
+        both = Subsample(contrast, units, others).score(metric)
+        assert both == pytest.approx(_score(world, metric, drawn, candidate[:, :, others]), abs=1e-8)
 
 
 @by_name
@@ -105,16 +109,37 @@ def test_a_time_course_of_all_conditions_counts_only_untuned(world, metric):
 
 @by_name
 def test_fits_see_no_test_condition(world, metric):
+    # With maps and means from the fit conditions alone, scored rates of both populations that depart from
+    # the fit mean by a common factor more or less keep every score; any part fitted to them would turn.
     reference, candidate = _two(world)
-    scored = world.test_on & (np.arange(16) < 8)
-    others = world.test_on & ~scored
-    score = metric(reference, candidate, fit_on=world.fit_on, test_on=scored)
-    ruined = candidate.copy()
-    ruined[others] = 0.0
-    assert metric(reference, ruined, fit_on=world.fit_on, test_on=scored) == score
-    ruined = candidate.copy()
-    ruined[scored] = ruined[scored][:, ::-1]
-    assert metric(reference, ruined, fit_on=world.fit_on, test_on=scored) < score - 0.05
+    plain = _score(world, metric, reference, candidate)
+    chosen = replace(metric, ridge=None) if isinstance(metric, HeldOutR2) else metric
+    plain_chosen = _score(world, chosen, reference, candidate)
+    for factor in (0.1, 7.0):
+        moved = []
+        for rates in (reference, candidate):
+            fit = rates[world.fit_on]
+            mean = fit.mean(axis=0) if metric.tuned else fit.mean(axis=(0, 1))
+            scaled = rates.copy()
+            scaled[world.test_on] = mean + factor * (rates[world.test_on] - mean)
+            moved.append(scaled)
+        assert _score(world, metric, *moved) == pytest.approx(plain, abs=1e-9)
+        assert _score(world, chosen, *moved) == pytest.approx(plain_chosen, abs=1e-9)
+        assert _contrast(world, *moved).score(metric) == pytest.approx(plain, abs=1e-9)
+
+
+@pytest.mark.parametrize("ridge", [None, 0.03])
+def test_the_most_favourable_ridge_is_the_best_of_the_grid_and_the_metrics_own(world, ridge):
+    reference, candidate = world.rates(world.latent(0), 12, 1), world.rates(world.latent(9), 9, 2)
+    contrast = _contrast(world, reference, candidate)
+    for direction in ("candidate_to_reference", "reference_to_candidate"):
+        metric = HeldOutR2(direction, ridge=ridge)
+        grid = RIDGES if ridge is None else (*RIDGES, ridge)
+        scores = [contrast.score(replace(metric, ridge=each)) for each in grid]
+        assert contrast.most_favourable(metric) == pytest.approx(max(scores), abs=1e-12)
+        assert max(scores) > scores[0] + 1e-3
+    for metric in (HeldOutCCA(4), HeldOutProcrustes(4)):
+        assert contrast.most_favourable(metric) == contrast.score(metric)
 
 
 @pytest.mark.parametrize("direction", ["candidate_to_reference", "reference_to_candidate"])

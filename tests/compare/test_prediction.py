@@ -59,19 +59,36 @@ def test_only_test_conditions_count():
     assert score(reference, replace(reference, rates=wrong)).loc["rates_r2_test", "value"] == 1.0
 
 
-def test_interval_is_that_of_units_drawn_again():
+def test_the_interval_is_as_wide_as_that_of_units_drawn_with_replacement_and_holds_the_value():
     rng = np.random.default_rng(4)
     reference = smooth_population(rng, n_units=30)
     prediction = replace(
         reference, rates=reference.rates + rng.standard_normal(reference.rates.shape) * np.arange(30) / 8
     )
-    table = score(reference, prediction, n_bootstrap=400)
+    row = score(reference, prediction, n_subsamples=2000).loc["rates_r2_test"]
     mean = reference.rates[FIT].mean(axis=(0, 1))
     residual = ((reference.rates - prediction.rates)[TEST] ** 2).sum(axis=(0, 1))
     total = ((reference.rates[TEST] - mean) ** 2).sum(axis=(0, 1))
     draws = np.random.default_rng(5).integers(30, size=(4000, 30))
     brute = np.percentile(1 - residual[draws].sum(axis=1) / total[draws].sum(axis=1), (2.5, 97.5))
-    np.testing.assert_allclose(table.loc["rates_r2_test", ["low", "high"]].astype(float), brute, atol=0.01)
+    assert row["high"] - row["low"] == pytest.approx(brute[1] - brute[0], rel=0.15)
+    assert row["low"] < row["value"] < row["high"]
+
+
+def test_draws_in_which_nothing_varies_are_left_out_of_the_interval():
+    reference = smooth_population(np.random.default_rng(9), n_units=4)
+    rates = reference.rates.copy()
+    rates[:, :, :2] = 20.0
+    row = score(replace(reference, rates=rates), replace(reference, rates=rates + 0.1)).loc["rates_r2_test"]
+    assert row["low"] < row["value"] < row["high"]
+
+
+def test_one_unit_has_no_interval():
+    reference = smooth_population(np.random.default_rng(8), n_units=1)
+    row = score(reference, reference).loc["rates_r2_test"]
+    assert row["value"] == 1.0
+    assert np.isnan(row["low"])
+    assert np.isnan(row["high"])
 
 
 def test_other_units_are_refused():

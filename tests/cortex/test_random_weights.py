@@ -5,8 +5,11 @@ from motorsim.checks import InputError
 from motorsim.cortex import random_balanced_weights
 
 
-def test_bulk_of_the_spectrum_fills_the_disc_asked_for():
-    weights = random_balanced_weights(600, rng=0, spectral_radius=10.0)
+@pytest.mark.parametrize("excitatory_fraction", [0.25, 0.5, 0.8])
+def test_bulk_of_the_spectrum_fills_the_disc_asked_for(excitatory_fraction):
+    weights = random_balanced_weights(
+        600, rng=0, spectral_radius=10.0, excitatory_fraction=excitatory_fraction
+    )
     # A few eigenvalues may stand outside the disc: the mean weight is not zero (Rajan & Abbott 2006).
     radii = np.sort(np.abs(np.linalg.eigvals(weights)))
     assert radii[-7] == pytest.approx(10.0, rel=0.12)

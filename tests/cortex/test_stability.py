@@ -90,7 +90,7 @@ def test_default_circuit_is_what_its_certificate_says():
     assert circuit.n_units == 200
     assert circuit.spectral_abscissa <= 0.15
     assert circuit.density(excitatory=False) <= 0.4
-    np.testing.assert_array_equal(
+    np.testing.assert_allclose(
         circuit.initial_weights,
         random_balanced_weights(200, rng=int(circuit.source.split("seed ")[1].rstrip(")"))),
     )

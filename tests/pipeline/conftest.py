@@ -32,12 +32,14 @@ dt_s = 0.005
 [fit.data_driven]
 n_units = 8
 n_iterations = 3
+learning_rate = 0.001
 [fit.goal_driven]
 n_units = 8
 n_iterations = 3
+learning_rate = 0.001
 [compare]
 n_components = 4
-n_bootstrap = 5
+n_subsamples = 5
 n_shuffles = 5
 n_surrogates = 5
 """

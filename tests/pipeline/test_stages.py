@@ -1,17 +1,21 @@
 from __future__ import annotations
 
 import json
+import shutil
 
 import numpy as np
 import pytest
 import threadpoolctl
 
 from motorsim.config import load_config
-from motorsim.pipeline import STAGES, circuit, run_stages
+from motorsim.io import read_arrays, write_arrays
+from motorsim.pipeline import STAGES, StageContext, circuit, compare, fit, run_stages
 from motorsim.pipeline.circuit import load_circuit
 from motorsim.pipeline.common import build_split, build_task
-from motorsim.pipeline.fit import DATA_DRIVEN, GOAL_DRIVEN, UNTRAINED, load_networks
+from motorsim.pipeline.compare import load_table, task_only_model
+from motorsim.pipeline.fit import DATA_DRIVEN, GOAL_DRIVEN, RESERVOIR, UNTRAINED, load_networks
 from motorsim.pipeline.simulate import load_cortex
+from motorsim.progress import Silent
 
 
 @pytest.fixture(scope="module")
@@ -59,7 +63,7 @@ def test_the_readout_has_not_seen_the_conditions_that_are_held_out(finished):
 def test_the_fit_leaves_both_networks_and_the_one_that_was_not_trained(finished, config):
     task = build_task(config)
     networks = load_networks(finished)
-    assert set(networks) == {DATA_DRIVEN, GOAL_DRIVEN, UNTRAINED}
+    assert set(networks) == {DATA_DRIVEN, GOAL_DRIVEN, UNTRAINED, RESERVOIR}
     for name, n_outputs in ((DATA_DRIVEN, 24), (GOAL_DRIVEN, 2)):
         assert networks[name].hidden.shape == (8, task.n_times, 8)
         assert networks[name].outputs.shape == (8, task.n_times, n_outputs)
@@ -68,10 +72,47 @@ def test_the_fit_leaves_both_networks_and_the_one_that_was_not_trained(finished,
     assert np.abs(networks[UNTRAINED].hidden - networks[DATA_DRIVEN].hidden).max() > 0
 
 
-def test_the_cortex_and_the_fit_hold_out_the_same_conditions(finished, config):
-    split = build_split(config, build_task(config))
-    assert split.test.sum() == 2
-    assert split.validation.sum() == 1
+@pytest.fixture(scope="module")
+def spoilt(finished, config, tmp_path_factory):
+    """Return the folder of a run in which all that was recorded on test conditions is something else."""
+    folder = tmp_path_factory.mktemp("spoilt") / "tiny"
+    shutil.copytree(finished, folder)
+    test = build_split(config, build_task(config)).test
+    arrays, _ = read_arrays(folder / "cortex.h5", "simulated cortex", schema_version=1)
+    noise = np.random.default_rng(0)
+    for array in (arrays["recording"]["population"]["rates"], arrays["desired_torque_nm"]):
+        array[test] = 20 + noise.standard_normal(array[test].shape)
+    write_arrays(folder / "cortex.h5", "simulated cortex", arrays, schema_version=1)
+    return folder
+
+
+def test_no_network_sees_the_test_conditions(spoilt, finished, config, tmp_path):
+    context = StageContext(config, spoilt, tmp_path, Silent())
+    fit.STAGE.run(context)
+    for name, network in load_networks(tmp_path).items():
+        np.testing.assert_array_equal(network.hidden, load_networks(finished)[name].hidden)
+        if network.outputs is not None:
+            np.testing.assert_array_equal(network.outputs, load_networks(finished)[name].outputs)
+
+
+def test_the_task_only_model_does_not_see_the_test_conditions(spoilt, finished, config):
+    task = build_task(config)
+    split = build_split(config, task)
+    models = [
+        task_only_model(task, load_cortex(folder).recording.population, split)
+        for folder in (spoilt, finished)
+    ]
+    np.testing.assert_array_equal(models[0].rates, models[1].rates)
+
+
+def test_scores_are_those_of_the_test_conditions(spoilt, finished, config, tmp_path):
+    shutil.copy(finished / "network.h5", spoilt / "network.h5")
+    compare.STAGE.run(StageContext(config, spoilt, tmp_path, Silent()))
+    tables = [
+        load_table(folder).set_index(["metric", "candidate"])["value"] for folder in (tmp_path, finished)
+    ]
+    for metric in ("rates_r2_test", "r2_candidate_to_reference", "cca_test"):
+        assert tables[0][metric, "task-only"] < 0.1 < tables[1][metric, "task-only"]
 
 
 def test_the_same_configuration_gives_the_same_bytes_in_another_folder_and_with_more_threads(
