@@ -31,7 +31,7 @@ from motorsim.settings import _DEFAULT_CIRCUIT_UNITS, RunConfig
         ),
         (["cortex.weights_name=W"], "cortex.weights_name: expected cortex.weights_file beside it"),
         (["fit.goal_driven.tau_s=0.009"], "fit.goal_driven.tau_s: expected at least task.dt_s = 0.01"),
-        (["fit.data_driven.batch_size=21"], "fit.data_driven.batch_size: expected at most the 20 conditions"),
+        (["fit.data_driven.batch_size=23"], "fit.data_driven.batch_size: expected at most the 22 conditions"),
         (["compare.jpca_start_s=-0.81"], "compare.jpca_start_s: expected at least -0.8"),
         (["compare.jpca_stop_s=0.91"], "compare.jpca_stop_s: expected at most 0.9"),
         (["compare.jpca_stop_s=-0.05"], "compare.jpca_stop_s: expected at least jpca_start_s + 2 task.dt_s"),
