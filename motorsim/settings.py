@@ -51,7 +51,7 @@ class TaskConfig(_Section):
     movement_s: PositiveFloat = Field(1.0, description="from the go cue to the end of the trial (s)")
     dt_s: PositiveFloat = Field(0.01, description="time between samples; all durations are multiples (s)")
     test_fraction: Fraction = Field(0.25, description="part of the conditions that only the last score sees")
-    validation_fraction: Fraction = Field(0.0625, description="part of the conditions that stops the training")
+    validation_fraction: Fraction = Field(0.0625, description="part of the conditions that stops training")
 
 
 class CortexConfig(_Section):
@@ -131,7 +131,7 @@ class FitConfig(_Section):
 class CompareConfig(_Section):
     """What the comparison looks at and how often it resamples, see `motorsim.compare`."""
 
-    n_components: Count = Field(15, description="principal components that enter; 15 hold 90 % of the default cortex")
+    n_components: Count = Field(15, description="principal components; 15 hold 90 % of the default cortex")
     n_subsamples: Annotated[int, Field(ge=2)] = Field(
         100, description="halves of the units behind an interval"
     )

@@ -66,7 +66,7 @@ def test_values_that_do_not_go_together_are_refused(overrides, said):
         ["task.reaction_s=0"],
         ["cortex.dt_s=0.01"],
         ["cortex.n_modes=200"],
-        ["cortex.n_units=12"],
+        ["cortex.n_units=15"],
         ["fit.goal_driven.n_units=10", "compare.n_components=10"],
         ["cortex.n_modes=300", "cortex.weights_file=large.npy"],
         ["fit.data_driven.batch_size=20"],
