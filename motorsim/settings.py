@@ -74,9 +74,9 @@ class CortexConfig(_Section):
     tau_s: PositiveFloat = Field(0.2, description="time constant of the units (s)")
     baseline_hz: PositiveFloat = Field(20.0, description="rate at rest (Hz)")
     maximum_hz: PositiveFloat = Field(100.0, description="greatest rate (Hz)")
-    n_modes: Count = Field(12, description="amplified modes that preparatory states are made of")
+    n_modes: Count = Field(16, description="amplified modes that preparatory states are made of")
     harmonic_weights: NonNegativeFloats = Field(
-        (1.0, 0.7, 0.5), description="relative size of harmonics 1, 2, ... of direction in them"
+        (1.0, 0.8, 0.6), description="relative size of harmonics 1, 2, ... of direction in them"
     )
     preparatory_norm_hz: PositiveFloat = Field(
         21.0, description="norm of the preparatory states at 8 cm (Hz)"

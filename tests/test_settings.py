@@ -24,7 +24,7 @@ from motorsim.settings import _DEFAULT_CIRCUIT_UNITS, RunConfig
         (["cortex.dt_s=0.02"], "task.dt_s: expected a multiple of cortex.dt_s = 0.02, got 0.01"),
         (["cortex.maximum_hz=20"], "cortex.maximum_hz: expected more than cortex.baseline_hz = 20, got 20"),
         (["cortex.n_modes=201"], "cortex.n_modes: expected at most the circuit's 200 units, got 201"),
-        (["cortex.n_units=10"], "cortex.n_modes: expected at most the circuit's 10 units, got 12"),
+        (["cortex.n_units=10"], "cortex.n_modes: expected at most the circuit's 10 units, got 16"),
         (
             ["cortex.harmonic_weights=[0.0, 0]"],
             "cortex.harmonic_weights: expected numbers that are not all 0",
@@ -66,7 +66,7 @@ def test_values_that_do_not_go_together_are_refused(overrides, said):
         ["task.reaction_s=0"],
         ["cortex.dt_s=0.01"],
         ["cortex.n_modes=200"],
-        ["cortex.n_units=15"],
+        ["cortex.n_units=16"],
         ["fit.goal_driven.n_units=10", "compare.n_components=10"],
         ["cortex.n_modes=300", "cortex.weights_file=large.npy"],
         ["fit.data_driven.batch_size=20"],

@@ -28,7 +28,7 @@ class PreparatoryMap:
 
     over harmonics k of the direction theta, with distance d and signed curvature kappa. Every coefficient
     lies in the span of the circuit's most amplified modes. One harmonic over few modes gives rotations purer
-    and faster than any cortex's; three over a dozen modes resemble recordings.
+    and faster than any cortex's; three over some sixteen modes resemble recordings.
 
     Parameters
     ----------
@@ -59,8 +59,8 @@ def random_preparatory_map(
     circuit: Circuit,
     *,
     rng: Seed,
-    n_modes: int = 12,
-    harmonic_weights: Sequence[float] = (1.0, 0.7, 0.5),
+    n_modes: int = 16,
+    harmonic_weights: Sequence[float] = (1.0, 0.8, 0.6),
     norm_hz: float = 21.0,
     reference_distance_m: float = 0.08,
 ) -> PreparatoryMap:
