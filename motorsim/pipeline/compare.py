@@ -17,7 +17,7 @@ from motorsim.compare import (
 )
 from motorsim.files import atomic_write_text
 from motorsim.pipeline.common import build_split, build_task
-from motorsim.pipeline.fit import DATA_DRIVEN, load_networks
+from motorsim.pipeline.fit import DATA_DRIVEN, GOAL_DRIVEN, RESERVOIR, UNTRAINED, load_networks
 from motorsim.pipeline.fit import FILE as NETWORK_FILE
 from motorsim.pipeline.simulate import FILE as CORTEX_FILE
 from motorsim.pipeline.simulate import load_cortex
@@ -76,46 +76,56 @@ def _run(context: StageContext) -> dict[str, Any]:
     config = context.config
     task = build_task(config)
     split = build_split(config, task)
-    whole = load_cortex(context.folder).recording.population
-    networks = load_networks(context.folder)
-    cortex = cut_rest(whole, task)
-    model = task_only_model(task, cortex, split)
-    rates = cut_rest(replace(whole, rates=np.asarray(networks[DATA_DRIVEN].outputs)), task)
-    states = {
-        name: cut_rest(hidden_population(name, network.hidden, whole), task)
-        for name, network in networks.items()
-    }
-    random = smooth_random_like(
-        cortex,
-        rng=stream(config.seed, "smooth random candidate"),
-        fit_on=~split.test,
-        targets_m=task.reaches.target_m,
-    )
-    in_random_order = stream(config.seed, "shuffled candidate").permutation(task.n_conditions)
-    candidates = states | {
-        TASK_ONLY: model,
-        SHUFFLED: _reordered(states[DATA_DRIVEN], in_random_order),
-        SMOOTH_RANDOM: random,
-    }
-    predictions = {
-        DATA_DRIVEN: (rates, "no refit"),
-        TASK_ONLY: (model, "fitted on all but the test conditions"),
-        SHUFFLED: (_reordered(rates, in_random_order), "data-driven rates in random order"),
-    }
-    rows = [
-        _predict(config, cortex, predicted, split, name=name, note=note)
-        for name, (predicted, note) in predictions.items()
-    ]
+    cortex, candidates, predictions = _gather(context, task, split)
+    rows: list[Comparison] = []
     with context.progress.bar("comparison", len(candidates) + 1) as update:
         for done, (name, candidate) in enumerate(candidates.items()):
             measured = _compare(config, cortex, candidate, split, name=name)
-            rows += [measured] if name in predictions else [_read_out(measured), measured]
+            if name in predictions:
+                predicted, note = predictions[name]
+                rows += [_predict(config, cortex, predicted, split, name=name, note=note), measured]
+            else:
+                rows += [_read_out(measured), measured]
             update(done + 1, name)
         controls = _controls(config, task, cortex)
     table = combine(rows)
     table.to_csv(context.staging / FILE)
     atomic_write_text(context.staging / JPCA_FILE, controls.to_csv(index=False, lineterminator="\n"))
     return {"test": _headline(table.table), "jpca": _jpca_notes(controls)}
+
+
+def _gather(
+    context: StageContext, task: DelayedReach, split: ConditionSplit
+) -> tuple[Population, dict[str, Population], dict[str, tuple[Population, str]]]:
+    """Return the cortex, what is compared with it, and the rates that some candidates make, with a note."""
+    seed = context.config.seed
+    whole = load_cortex(context.folder).recording.population
+    networks = load_networks(context.folder)
+    cortex = cut_rest(whole, task)
+    model = task_only_model(task, cortex, split)
+    rates = cut_rest(replace(whole, rates=np.asarray(networks[DATA_DRIVEN].outputs)), task)
+    states = {
+        name: cut_rest(hidden_population(name, networks[name].hidden, whole), task)
+        for name in (DATA_DRIVEN, GOAL_DRIVEN, UNTRAINED, RESERVOIR)
+    }
+    order = stream(seed, "shuffled candidate").permutation(task.n_conditions)
+    random = smooth_random_like(
+        cortex,
+        rng=stream(seed, "smooth random candidate"),
+        fit_on=~split.test,
+        targets_m=task.reaches.target_m,
+    )
+    candidates = states | {
+        TASK_ONLY: model,
+        SHUFFLED: _reordered(states[DATA_DRIVEN], order),
+        SMOOTH_RANDOM: random,
+    }
+    predictions = {
+        DATA_DRIVEN: (rates, "no refit"),
+        TASK_ONLY: (model, "fitted on all but the test conditions"),
+        SHUFFLED: (_reordered(rates, order), "data-driven rates in random order"),
+    }
+    return cortex, candidates, predictions
 
 
 def _controls(config: RunConfig, task: DelayedReach, cortex: Population) -> pd.DataFrame:
