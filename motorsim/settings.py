@@ -192,6 +192,9 @@ def _is_multiple(duration_s: float, step_s: float) -> bool:
     return abs(duration_s / step_s - steps) <= 1e-6 and (steps > 0 or duration_s == 0)
 
 
+_MOST_STEPS = 100_000
+
+
 def _clock_faults(task: TaskConfig, cortex: CortexConfig) -> Iterator[str]:
     from motorsim.task.score import SCORE_START_S, SCORE_STOP_S  # noqa: PLC0415 - not for `--help`
 
@@ -201,6 +204,9 @@ def _clock_faults(task: TaskConfig, cortex: CortexConfig) -> Iterator[str]:
             yield _fault(f"task.{name}", f"a multiple of task.dt_s = {task.dt_s:g}", duration_s)
     if not _is_multiple(task.dt_s, cortex.dt_s):
         yield _fault("task.dt_s", f"a multiple of cortex.dt_s = {cortex.dt_s:g}", task.dt_s)
+    n_samples = (task.rest_s + task.delay_s + task.movement_s) / cortex.dt_s
+    if n_samples > _MOST_STEPS:
+        yield _fault("cortex.dt_s", f"at most {_MOST_STEPS:,} steps a trial", f"{n_samples:.3g} of them")
     if task.delay_s < cortex.ramp_s:
         yield _fault("task.delay_s", f"at least cortex.ramp_s = {cortex.ramp_s:g}", task.delay_s)
     if task.reach_s > SCORE_START_S:

@@ -173,7 +173,7 @@ class Workspace:
                     str(self.folder / output),
                     f"the file that `{name}` wrote ({digest[:12]})",
                     f"another ({found[:12]})",
-                    "delete it, or run with --force, to compute it again",
+                    "delete it, and it is computed again",
                 )
         return "current"
 

@@ -106,7 +106,8 @@ def test_a_missing_output_is_made_again_and_a_changed_one_is_refused(tmp_path):
     assert finish(tmp_path) == ["fit"]
     (tmp_path / "fit.txt").write_text("tampered")
     with pytest.raises(
-        InputError, match=r"fit\.txt: expected the file that `fit` wrote .*delete it, or run with --force"
+        InputError,
+        match=r"fit\.txt: expected the file that `fit` wrote .*delete it, and it is computed again",
     ):
         finish(tmp_path)
     (tmp_path / "fit.txt").unlink()

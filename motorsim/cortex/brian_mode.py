@@ -31,25 +31,30 @@ logger = logging.getLogger(__name__)
 
 
 def find_compiler() -> str | None:
-    """Return the path of the C++ compiler that Brian2 would use, or None."""
-    configured = os.environ.get("CXX") or str(sysconfig.get_config_var("CXX") or "")
-    candidates = [configured.split()[0]] if configured.split() else []
-    return next((path for name in [*candidates, "g++", "c++"] if (path := shutil.which(name))), None)
+    """Return the path of the C++ compiler that Brian2 would use, or None.
+
+    Where ``CXX`` is set only that one counts, since the build obeys it.
+    """
+    chosen = os.environ.get("CXX", "").split()
+    if chosen:
+        return shutil.which(chosen[0])
+    configured = str(sysconfig.get_config_var("CXX") or "").split()
+    return next((path for name in [*configured[:1], "g++", "c++"] if (path := shutil.which(name))), None)
 
 
-def resolve_mode(mode: Mode) -> Mode:
-    """Turn ``"auto"`` into Cython where a compiler is found and NumPy where none is, and say so once.
+def resolve_mode(mode: Mode, *, warn: bool = True) -> Mode:
+    """Turn ``"auto"`` into Cython where a compiler is found and NumPy where none is.
 
-    A compiled mode that was asked for by name falls back to NumPy with one warning where there is no
-    compiler.
+    A compiled mode that was asked for by name falls back to NumPy too; ``warn`` says so in one line.
     """
     check_choice("mode", mode, MODES)
     if mode == "numpy":
         return mode
     if find_compiler() is None:
-        logger.warning(
-            "no C++ compiler found: Brian2 runs on its NumPy target (slower, same results to rounding)"
-        )
+        if warn:
+            logger.warning(
+                "no C++ compiler found: Brian2 runs on its NumPy target (slower, same results to rounding)"
+            )
         return "numpy"
     return cast("Mode", "cython" if mode == "auto" else mode)
 
@@ -57,6 +62,18 @@ def resolve_mode(mode: Mode) -> Mode:
 def cache_folder() -> Path:
     """Return where Brian2 keeps what it compiled: $MOTORSIM_CACHE, or ./.motorsim_cache."""
     return Path(os.environ.get(CACHE_VARIABLE, ".motorsim_cache")).resolve() / "brian2"
+
+
+def _writable(cache: Path, instead: Path) -> Path:
+    """Return the cache if it can be written, else a folder that lasts for this run alone."""
+    try:
+        cache.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=cache):
+            return cache
+    except OSError as error:
+        said = "%s: %s; compiling for this run alone, $%s names another folder"
+        logger.warning(said, cache, error.strerror, CACHE_VARIABLE)
+        return instead
 
 
 @contextlib.contextmanager
@@ -86,8 +103,7 @@ def brian_session(mode: Mode, *, seed: int | None = None) -> Iterator[Any]:
                 prefs["codegen.target"] = mode
                 cache = cache_folder() / "cython"
                 if mode == "cython":
-                    cache.mkdir(parents=True, exist_ok=True)
-                    prefs["codegen.runtime.cython.cache_dir"] = str(cache)
+                    prefs["codegen.runtime.cython.cache_dir"] = str(_writable(cache, Path(build_folder)))
             if seed is not None:
                 brian2.seed(seed)
             yield brian2

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass, field, replace
 from importlib.metadata import version
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from motorsim.checks import DivergenceError, InputError, check_integer, check_positive
+from motorsim.checks import DivergenceError, InputError, MotorsimError, check_integer, check_positive
 from motorsim.cortex.brian_mode import Mode, resolve_mode
 from motorsim.cortex.preparation import PreparatoryMap, ramp, random_preparatory_map
 from motorsim.cortex.rate_function import RateFunction
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
     from motorsim.cortex.circuit import Circuit
     from motorsim.task import DelayedReach
     from motorsim.types import BoolArray, FloatArray
+
+logger = logging.getLogger(__name__)
 
 # Preparation is quiet along the whole way to x*, not only at its end.
 _RAY_FRACTIONS = (0.25, 0.5, 0.75, 1.0)
@@ -194,12 +197,32 @@ class RateCortex:
             noise_hz=self.noise_hz,
         )
         seed = int(stream(rng, "process noise").integers(2**31))
-        states = run_rate_network(
-            self.circuit, self.rate_function, self.tau_s, run, mode=mode, seed=seed, on_progress=on_progress
-        )
+        states, mode = self._run(run, mode=mode, seed=seed, on_progress=on_progress)
         if not np.isfinite(states).all():
             raise DivergenceError("the circuit's activity left the finite numbers; take a smaller dt_s")
         return self._record(task, states, per_sample, n_trials, mode)
+
+    def _run(
+        self, run: RateRun, *, mode: Mode, seed: int, on_progress: Callable[[float], None] | None
+    ) -> tuple[FloatArray, Mode]:
+        """Run in ``mode``; where compiling fails, on the NumPy target if the mode was left to the program."""
+        arguments = (self.circuit, self.rate_function, self.tau_s, run)
+        try:
+            return run_rate_network(*arguments, mode=mode, seed=seed, on_progress=on_progress), mode
+        except (MotorsimError, MemoryError):
+            raise
+        except Exception as error:
+            if mode == "numpy":
+                raise
+            said = (
+                f"{type(error).__name__}: {str(error).strip().splitlines()[-1] if str(error).strip() else ''}"
+            )
+            if self.mode != "auto":
+                raise InputError(
+                    "mode", f"a C++ compiler that works for {mode}", said, "set CXX, or take numpy"
+                ) from error
+            logger.warning("compiling failed (%s): Brian2 runs on its NumPy target", said)
+        return run_rate_network(*arguments, mode="numpy", seed=seed, on_progress=on_progress), "numpy"
 
     def _record(
         self, task: DelayedReach, states: FloatArray, per_sample: int, n_trials: int, mode: Mode

@@ -65,6 +65,8 @@ def _files(config: RunConfig) -> tuple[Path, ...]:
 def _run(context: StageContext) -> dict[str, Any]:
     circuit = _make(context)
     circuit.require_stable()
+    if not circuit.weights.any():
+        raise InputError("cortex.weights_file", "a circuit with connections", "weights that are all 0")
     if context.config.cortex.n_modes > circuit.n_units:
         n_modes = context.config.cortex.n_modes
         raise InputError(
@@ -98,7 +100,12 @@ def _make(context: StageContext) -> Circuit:
             raise InputError(
                 "cortex.n_units", f"{len(matrix)}, as in {description}", f"{cortex.n_units}", "leave it out"
             )
-        return Circuit.from_weights(matrix, source=description)
+        try:
+            return Circuit.from_weights(matrix, source=description)
+        except InputError as error:
+            raise InputError(
+                f"cortex.weights_file, {description}", error.expected, error.got, error.mend
+            ) from None
     if _is_default(context.config):
         return default_circuit()
     with context.progress.bar("stability optimisation", cortex.max_iterations) as update:

@@ -5,6 +5,7 @@ Beside them stand two that learn nothing: where the first one started, and a ran
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -28,11 +29,14 @@ if TYPE_CHECKING:
     from motorsim.task import ConditionSplit
     from motorsim.types import FloatArray
 
+logger = logging.getLogger(__name__)
+
 FILE = "network.h5"
 SCHEMA_VERSION = 1
 DATA_DRIVEN, GOAL_DRIVEN, UNTRAINED, RESERVOIR = "data-driven", "goal-driven", "untrained", "reservoir"
 # A random network at the edge of chaos keeps what it was told for long: the strongest untrained baseline.
 _RESERVOIR_GAIN = 1.0
+_POOR = 0.5
 _WARM_UP, _FINAL_FACTOR = 20, 0.02
 
 
@@ -116,6 +120,8 @@ def _run(context: StageContext) -> dict[str, Any]:
             f"{notes[name]['variance_explained_train']:.3f} on training, "
             f"{notes[name]['variance_explained_test']:.3f} on held-out conditions"
         )
+        if notes[name]["variance_explained_train"] < _POOR:
+            logger.warning("the %s network has not learned its target; see the training curve", name)
         if name == DATA_DRIVEN:
             reservoir = _initialise(config, settings[name], RESERVOIR, *start_shape, gain=_RESERVOIR_GAIN)
             for label, untrained in ((UNTRAINED, start), (RESERVOIR, reservoir)):

@@ -63,7 +63,7 @@ _FIGURES = {
         ),
     ),
 }
-_TABLE_COLUMNS = ["metric", "candidate", "value", "low", "high", "null_high", "ceiling", "note"]
+_TABLE_COLUMNS = ["metric", "candidate", "value", "low", "high", "null", "null_high", "ceiling", "note"]
 _FURTHER_COLUMNS = ["metric", "candidate", "value", "low", "high", "reference_value", "note"]
 _JPCA_COLUMNS = [
     "quantity",
@@ -101,7 +101,8 @@ def _run(context: StageContext) -> dict[str, Any]:
 def _summary(stages: Mapping[str, Any], table: pd.DataFrame) -> list[tuple[str, Any]]:
     simulated, fitted = stages["simulate"]["notes"], stages["fit"]["notes"]
     values = table.set_index(["metric", "candidate"])["value"]
-    shown = [
+    shown = [("warning", warning) for warning in simulated["warnings"]]
+    shown += [
         ("circuit", stages["circuit"]["notes"]["found"]),
         ("hand error, fitted conditions (mm, mean and greatest)", _pair(simulated["hand_error_fitted_mm"])),
         ("hand error, held-out conditions (mm, mean and greatest)", _pair(simulated["hand_error_test_mm"])),

@@ -78,7 +78,8 @@ def run_stages(
                 computed.append(stage.name)
             if number == 0:
                 # Not before: a file that cannot be used must leave the folder of a finished run as it is.
-                workspace.describe_run(seed=config.seed, configuration_hash=config.digest())
+                with threadpool_limits(1, user_api="blas"):
+                    workspace.describe_run(seed=config.seed, configuration_hash=config.digest())
                 save_config(config, folder / CONFIG_FILE)
         return RunResult(folder, workspace.stages, tuple(computed))
 

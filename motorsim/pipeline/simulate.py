@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -22,7 +23,10 @@ if TYPE_CHECKING:
     from motorsim.recording import Recording
     from motorsim.types import FloatArray
 
+logger = logging.getLogger(__name__)
+
 FILE = "cortex.h5"
+_POOR_ERROR, _POOR_DRIFT_MM, _POOR_TORQUE_PERCENT = 0.2, 5.0, 2.0
 SCHEMA_VERSION = 1
 
 
@@ -51,7 +55,7 @@ def load_cortex(folder: Path) -> SimulatedCortex:
 def _parameters(config: RunConfig) -> dict[str, Any]:
     grown = {"weights_file", "weights_name", "n_units", "target_abscissa", "max_iterations"}
     cortex = config.cortex.model_dump(mode="json", exclude=grown)
-    cortex["mode"] = resolve_mode(config.cortex.mode)
+    cortex["mode"] = resolve_mode(config.cortex.mode, warn=False)
     return {"seed": config.seed, "task": config.task.model_dump(mode="json"), "cortex": cortex}
 
 
@@ -94,7 +98,24 @@ def _run(context: StageContext) -> dict[str, Any]:
         f"  hand error {notes['hand_error_fitted_mm']['mean']:.1f} mm on fitted, "
         f"{notes['hand_error_test_mm']['mean']:.1f} mm on held-out conditions"
     )
+    notes["warnings"] = warnings_of(notes, min(config.task.distances_m))
+    for warning in notes["warnings"]:
+        logger.warning("%s", warning)
     return notes
+
+
+def warnings_of(notes: dict[str, Any], distance_m: float) -> list[str]:
+    """Say in words what makes this cortex unfit as a model of reaching."""
+    error_mm, drift_mm = notes["hand_error_fitted_mm"]["mean"], notes["preparatory_drift_mm"]["max"]
+    torque = notes["torque_up_to_go_cue_percent_of_peak"]["max"]
+    found = []
+    if error_mm > 1e3 * _POOR_ERROR * distance_m:
+        found.append(
+            f"this circuit does not make the reaches: the hand misses fitted targets by {error_mm:.0f} mm"
+        )
+    if drift_mm > _POOR_DRIFT_MM or torque > _POOR_TORQUE_PERCENT:
+        found.append(f"preparation is not quiet: drift {drift_mm:.1f} mm, torque {torque:.1f} % of its peak")
+    return found
 
 
 def _describe(recording: Recording, config: RunConfig) -> dict[str, Any]:

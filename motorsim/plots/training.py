@@ -24,7 +24,7 @@ def training_panel(
     *,
     best_iteration: int,
     colour: str = TEXT_COLOUR,
-    label: str = "loss (mean squared error)",
+    label: str = "loss (variances of the target)",
 ) -> list[Line2D]:
     """Draw training (pale) and validation loss, and mark the best network; return the two lines.
 
@@ -60,7 +60,12 @@ def training_panel(
     if not len(values):
         raise InputError("training_loss", "at least one finite loss", "none")
     lines = ax.plot(
-        np.arange(len(training)), training, color=colour, alpha=0.4, linewidth=0.7, label="training"
+        np.arange(len(training)),
+        training,
+        color=colour,
+        alpha=0.4,
+        linewidth=0.7,
+        label="training, with penalties",
     )
     lines += ax.plot(evaluated, validation, ".-", color=colour, markersize=3.0, label="validation")
     mark = f"best ({best} updates)"

@@ -1,4 +1,5 @@
 import logging
+import sys
 
 import brian2
 import pytest
@@ -61,3 +62,18 @@ def test_compile_cache_lies_where_the_project_is(monkeypatch, tmp_path):
     assert cache_folder() == tmp_path / ".motorsim_cache" / "brian2"
     monkeypatch.setenv("MOTORSIM_CACHE", str(tmp_path / "elsewhere"))
     assert cache_folder() == tmp_path / "elsewhere" / "brian2"
+
+
+def test_a_compiler_that_cxx_names_is_the_only_one_that_counts(monkeypatch):
+    monkeypatch.setenv("CXX", "no-such-compiler")
+    assert find_compiler() is None
+    monkeypatch.setenv("CXX", f"{sys.executable} -flag")
+    assert find_compiler() == sys.executable
+
+
+def test_where_the_cache_cannot_be_written_another_folder_is_used(monkeypatch, tmp_path, caplog):
+    (tmp_path / "file").touch()
+    monkeypatch.setenv("MOTORSIM_CACHE", str(tmp_path / "file"))
+    with brian_session("cython") as brian:
+        assert not brian.prefs["codegen.runtime.cython.cache_dir"].startswith(str(tmp_path))
+    assert "MOTORSIM_CACHE" in caplog.text

@@ -1,8 +1,10 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from motorsim.checks import InputError
-from motorsim.cortex import Circuit, RateCortex, default_circuit
+from motorsim.cortex import Circuit, RateCortex, default_circuit, rate
 from motorsim.task import DelayedReach, center_out
 
 
@@ -119,3 +121,35 @@ def test_a_target_out_of_reach_is_refused():
     task = DelayedReach(center_out(8, 0.5), delay_s=0.4)
     with pytest.raises(InputError, match="reach"):
         RateCortex(default_circuit(), mode="numpy").prepare(task, rng=0)
+
+
+@pytest.fixture
+def broken_compiler(monkeypatch):
+    """Every compiled run fails; return the modes that were tried."""
+    tried = []
+
+    def run(*_, mode, **__):
+        tried.append(mode)
+        if mode != "numpy":
+            raise RuntimeError("command g++ failed with exit code 1")
+        return np.zeros((4, 226, 200))
+
+    monkeypatch.setattr(rate, "run_rate_network", run)
+    monkeypatch.setattr(rate, "resolve_mode", lambda mode: "cython" if mode == "auto" else mode)
+    return tried
+
+
+def test_where_compiling_fails_the_numpy_target_takes_over_and_says_so(cortex, broken_compiler, caplog):
+    task = DelayedReach(center_out(4, 0.1), rest_s=0.1, delay_s=0.3, movement_s=0.7, dt_s=0.01)
+    automatic = replace(cortex, mode="auto", dt_s=0.005)
+    recording = automatic.simulate(replace(task, rest_s=0.13, movement_s=0.7), rng=0)
+    assert broken_compiler == ["cython", "numpy"]
+    assert recording.notes["brian2_mode"] == "numpy"
+    assert "command g++ failed" in caplog.text
+
+
+def test_a_mode_asked_for_by_name_fails_with_one_clear_error(cortex, broken_compiler):
+    task = DelayedReach(center_out(4, 0.1), rest_s=0.13, delay_s=0.3, movement_s=0.7)
+    with pytest.raises(InputError, match="mode: expected a C\\+\\+ compiler that works for cpp_standalone"):
+        replace(cortex, mode="cpp_standalone", dt_s=0.005).simulate(task, rng=0)
+    assert broken_compiler == ["cpp_standalone"]

@@ -37,7 +37,8 @@ def set_nan(weights):
         (lambda weights: weights.T, "its rows have one sign each: transpose it"),
         (lambda weights: 10 * weights, "a circuit whose rest state is stable"),
         (lambda weights: weights.astype(complex), "an array of real numbers"),
-        (lambda weights: weights[:3, :3] * 0, "n_modes"),
+        (lambda weights: 0 * weights, "a circuit with connections"),
+        (lambda _: 0.1 * np.eye(3), "n_modes"),
     ],
 )
 def test_a_matrix_that_cannot_be_used_is_refused_and_the_finished_results_stay(
@@ -114,7 +115,7 @@ def test_a_damaged_artefact_whose_key_matches_is_named_and_nothing_is_touched(
     result = motorsim("fit", tiny, "--results", run_folder.parent)
     assert result.exit_code == 2
     assert str(path) in result.stderr
-    assert "delete it, or run with --force" in result.stderr
+    assert "delete it, and it is computed again" in result.stderr
     assert digests(run_folder) == before
 
 

@@ -9,7 +9,7 @@ import threadpoolctl
 
 from motorsim.config import load_config
 from motorsim.io import read_arrays, write_arrays
-from motorsim.pipeline import STAGES, StageContext, circuit, compare, fit, run_stages
+from motorsim.pipeline import STAGES, StageContext, circuit, compare, fit, run_stages, simulate
 from motorsim.pipeline.circuit import load_circuit
 from motorsim.pipeline.common import build_split, build_task
 from motorsim.pipeline.compare import load_table, task_only_model
@@ -157,3 +157,19 @@ def test_the_circuit_of_the_package_does_not_depend_on_the_seed_and_one_to_grow_
     assert parameters(seed=1) == parameters(seed=2)
     assert parameters("cortex.n_units=200", seed=1) == parameters(seed=2)
     assert parameters("cortex.n_units=50", seed=1) != parameters("cortex.n_units=50", seed=2)
+
+
+def test_a_circuit_that_cannot_reach_is_called_so(finished):
+    notes = json.loads((finished / "provenance.json").read_text(encoding="utf-8"))["stages"]["simulate"][
+        "notes"
+    ]
+    good = notes | {
+        "hand_error_fitted_mm": {"mean": 1.0, "max": 2.0},
+        "preparatory_drift_mm": {"mean": 0.0, "max": 0.1},
+        "torque_up_to_go_cue_percent_of_peak": {"mean": 0.0, "max": 0.5},
+    }
+    assert simulate.warnings_of(good, 0.1) == []
+    missed = good | {"hand_error_fitted_mm": {"mean": 40.0, "max": 80.0}}
+    restless = good | {"preparatory_drift_mm": {"mean": 2.0, "max": 9.0}}
+    assert "misses fitted targets by 40 mm" in simulate.warnings_of(missed, 0.1)[0]
+    assert "drift 9.0 mm" in simulate.warnings_of(restless, 0.1)[0]
