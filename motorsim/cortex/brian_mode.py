@@ -107,6 +107,10 @@ def brian_session(mode: Mode, *, seed: int | None = None) -> Iterator[Any]:
             if seed is not None:
                 brian2.seed(seed)
             yield brian2
+        except Exception:
+            # The error says what went wrong; that its objects never ran is no news.
+            brian2.BrianLogger.suppress_name("unused_brian_object")
+            raise
         finally:
             if standalone:
                 brian2.get_device().reinit()
