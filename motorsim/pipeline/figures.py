@@ -14,7 +14,7 @@ from motorsim.pipeline.circuit import FILE as CIRCUIT_FILE
 from motorsim.pipeline.circuit import SCHEMA_VERSION, load_circuit
 from motorsim.pipeline.common import build_split, build_task
 from motorsim.pipeline.compare import FILE as TABLE_FILE
-from motorsim.pipeline.compare import JPCA_FILE, SHUFFLED, cut_rest, hidden_population, load_table
+from motorsim.pipeline.compare import JPCA_FILE, cut_rest, hidden_population, load_table
 from motorsim.pipeline.fit import DATA_DRIVEN, GOAL_DRIVEN, load_networks
 from motorsim.pipeline.fit import FILE as NETWORK_FILE
 from motorsim.pipeline.simulate import FILE as CORTEX_FILE
@@ -216,8 +216,6 @@ def _overlay(
 
 def _comparison(folder: Path) -> ComparisonInputs:
     table = load_table(folder)
-    # What is in random order predicts far worse than nothing, and would squeeze the others together.
-    shown = table[(table["metric"] != "rates_r2_test") | (table["candidate"] != SHUFFLED)]
     controls = load_table(folder, JPCA_FILE).set_index("quantity").to_dict("index")
     real = {entry.quantity: (entry.low, entry.high) for entry in REAL_CORTEX}
     ranges = []
@@ -227,7 +225,7 @@ def _comparison(folder: Path) -> ComparisonInputs:
         values = {"cortex": row["circuit"]} | {name: described[name] for name in (DATA_DRIVEN, GOAL_DRIVEN)}
         values |= {"task-only": row["tuning_only"], "smooth random": row["smooth_random"]}
         ranges.append(RangeInputs(label=label, real_range=real[quantity], values=values))
-    return ComparisonInputs(table=shown, metrics=METRICS, ranges=ranges)
+    return ComparisonInputs(table=table, metrics=METRICS, ranges=ranges)
 
 
 STAGE = Stage(

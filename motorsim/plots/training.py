@@ -65,11 +65,10 @@ def training_panel(
         color=colour,
         alpha=0.4,
         linewidth=0.7,
-        label="training, with penalties",
+        label="training + penalties",
     )
     lines += ax.plot(evaluated, validation, ".-", color=colour, markersize=3.0, label="validation")
-    mark = f"best ({best} updates)"
-    ax.axvline(best, color=TEXT_COLOUR, linestyle=":", linewidth=0.8, label=mark, zorder=0)
+    ax.axvline(best, color=TEXT_COLOUR, linestyle=":", linewidth=0.8, label="kept", zorder=0)
     if (values > 0).all():
         ax.set_yscale("log")
     ax.set(xlabel="updates", ylabel=label)
