@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import subprocess
 import sys
 import sysconfig
@@ -46,6 +47,10 @@ def installed(built, tmp_path_factory):
     site = Path(run([str(python), "-c", "import sysconfig; print(sysconfig.get_path('purelib'))"]).strip())
     paths = {sysconfig.get_path("purelib"), sysconfig.get_path("platlib")}
     (site / "dependencies.pth").write_text("\n".join(sorted(paths)))
+    # Brian2 2.10 imports distutils, which setuptools lends to Python 3.12 through a path file of its own.
+    lender = Path(sysconfig.get_path("purelib")) / "distutils-precedence.pth"
+    if lender.is_file():
+        shutil.copy(lender, site)
     wheel = next(built.glob("*.whl"))
     pip = [
         sys.executable,
