@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-from typing import TypeAlias
 
 import numpy as np
 
 from motorsim.checks import InputError
+from motorsim.types import Seed
 
-Seed: TypeAlias = "int | np.integer | np.random.Generator"
+__all__ = ["Seed", "stream"]
 
 
 def stream(rng: Seed, name: str) -> np.random.Generator:

@@ -13,12 +13,12 @@ from numpy.typing import NDArray
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from motorsim.streams import Seed
 
 FloatArray: TypeAlias = NDArray[np.float64]
 BoolArray: TypeAlias = NDArray[np.bool_]
 IntArray: TypeAlias = NDArray[np.int64]
 Floats: TypeAlias = NDArray[np.floating[Any]]
+Seed: TypeAlias = "int | np.integer[Any] | np.random.Generator"
 Parameters: TypeAlias = "dict[str, Floats]"
 Allocator: TypeAlias = "Callable[[str, tuple[int, ...], np.dtype[Any]], Floats]"
 
