@@ -84,9 +84,8 @@ def fit_torque_readout(
     _, sizes, axes = np.linalg.svd(preparation, full_matrices=False)
     null = axes[sizes > check_positive("null_tolerance", null_tolerance) * sizes[0]]
     if len(null) >= n_units:
-        raise InputError(
-            "preparation_hz", f"fewer than {n_units} dimensions", f"{len(null)}", "raise null_tolerance"
-        )
+        mend = "take a larger circuit, fewer modes or harmonics, or raise null_tolerance"
+        raise InputError("preparation_hz", f"fewer than {n_units} dimensions", f"{len(null)}", mend)
     potent = rates - (rates @ null.T) @ null
     weight = dt_s / check_positive("impulse_time_s", impulse_time_s)
     regressors = _with_integrals(potent, weight)
