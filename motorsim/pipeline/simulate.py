@@ -20,7 +20,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from motorsim.config import RunConfig
+    from motorsim.cortex import Circuit, PreparatoryMap, RateCortex
     from motorsim.recording import Recording
+    from motorsim.task import ConditionSplit, DelayedReach
     from motorsim.types import FloatArray
 
 logger = logging.getLogger(__name__)
@@ -64,20 +66,7 @@ def _run(context: StageContext) -> dict[str, Any]:
     circuit = load_circuit(context.folder)
     task = build_task(config)
     split = build_split(config, task)
-    preparatory_map = random_preparatory_map(
-        circuit,
-        rng=config.seed,
-        n_modes=config.cortex.n_modes,
-        harmonic_weights=config.cortex.harmonic_weights,
-        norm_hz=config.cortex.preparatory_norm_hz,
-    )
-    cortex = build_cortex(config, circuit).prepare(
-        task,
-        rng=config.seed,
-        fit_on=~split.test,
-        preparatory_map=preparatory_map,
-        ridge=config.cortex.readout_ridge,
-    )
+    cortex, preparatory_map = _prepare(config, circuit, task, split)
     with context.progress.bar("cortex and arm", 1.0) as update:
         recording = cortex.simulate(task, rng=config.seed, on_progress=update)
     assert cortex.readout is not None  # noqa: S101 - `prepare` has set it
@@ -102,6 +91,27 @@ def _run(context: StageContext) -> dict[str, Any]:
     for warning in notes["warnings"]:
         logger.warning("%s", warning)
     return notes
+
+
+def _prepare(
+    config: RunConfig, circuit: Circuit, task: DelayedReach, split: ConditionSplit
+) -> tuple[RateCortex, PreparatoryMap]:
+    """Return the cortex with preparatory states and a readout that has not seen the test conditions."""
+    preparatory_map = random_preparatory_map(
+        circuit,
+        rng=config.seed,
+        n_modes=config.cortex.n_modes,
+        harmonic_weights=config.cortex.harmonic_weights,
+        norm_hz=config.cortex.preparatory_norm_hz,
+    )
+    cortex = build_cortex(config, circuit).prepare(
+        task,
+        rng=config.seed,
+        fit_on=~split.test,
+        preparatory_map=preparatory_map,
+        ridge=config.cortex.readout_ridge,
+    )
+    return cortex, preparatory_map
 
 
 def warnings_of(notes: dict[str, Any], distance_m: float) -> list[str]:

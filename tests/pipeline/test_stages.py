@@ -173,3 +173,12 @@ def test_a_circuit_that_cannot_reach_is_called_so(finished):
     restless = good | {"preparatory_drift_mm": {"mean": 2.0, "max": 9.0}}
     assert "misses fitted targets by 40 mm" in simulate.warnings_of(missed, 0.1)[0]
     assert "drift 9.0 mm" in simulate.warnings_of(restless, 0.1)[0]
+
+
+def test_the_shuffled_candidate_is_the_data_driven_network_in_another_order(finished):
+    values = load_table(finished).set_index(["metric", "candidate"])["value"]
+    # What one population is by itself does not hang on the order of its conditions; agreement does.
+    alone, agreement = "participation_ratio", ("rates_r2_test", "r2_candidate_to_reference", "cca_test")
+    assert values[alone, "shuffled"] == pytest.approx(values[alone, "data-driven"])
+    for metric in agreement:
+        assert abs(values[metric, "shuffled"] - values[metric, "data-driven"]) > 1e-6
