@@ -24,7 +24,7 @@ np.ones(64 * MIB, np.uint8).sum()
 assert first.bytes() - start > 50 * MIB, (start, first.bytes())
 later = PeakMemory()
 assert later.scope == "stage"
-assert first.bytes() == later.bytes()
+assert abs(first.bytes() - later.bytes()) < 4 * MIB  # read one after the other: reading takes pages too
 assert first.bytes() - start < 14 * MIB, (start, later.bytes())
 """
 
