@@ -161,10 +161,7 @@ def read_arrays(
         layout, or holds objects, links or arrays larger than it can.
     """
     path = Path(path)
-    if not path.is_file():
-        raise InputError("path", f"the file {path}", "a folder" if path.is_dir() else "no such file")
-    if not h5py.is_hdf5(path):
-        raise InputError("path", f"an HDF5 file, {path}", "a file that does not begin like one")
+    check_hdf5(path)
     try:
         with h5py.File(path, "r") as file:
             attributes = {name: _plain(name, value) for name, value in file.attrs.items()}
@@ -181,6 +178,14 @@ def read_arrays(
             f"a truncated or damaged one ({reason})",
             "make or copy it again",
         ) from error
+
+
+def check_hdf5(path: Path) -> None:
+    """Raise `InputError` unless there is a file at ``path`` that begins like HDF5."""
+    if not path.is_file():
+        raise InputError("path", f"the file {path}", "a folder" if path.is_dir() else "no such file")
+    if not h5py.is_hdf5(path):
+        raise InputError("path", f"an HDF5 file, {path}", "a file that does not begin like one")
 
 
 def _check_root(path: Path, attributes: Mapping[str, Any], kind: str, schema_version: int) -> None:

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
@@ -7,6 +9,8 @@ from motorsim.checks import InputError
 from motorsim.io import read_arrays, recording_from_arrays, recording_to_arrays, write_arrays
 from motorsim.population import Population
 from motorsim.recording import Recording
+
+STORED = Path(__file__).parents[1] / "data"
 
 
 def recording(**fields):
@@ -47,12 +51,36 @@ def test_a_bare_recording_comes_back(tmp_path):
     assert (read.trials, read.events_s, read.notes, read.torque_nm) == ({}, {}, {}, None)
 
 
+def test_spikes_and_their_units_come_back(tmp_path, whole_recording, assert_same_recording):
+    write_arrays(tmp_path / "a.h5", "recording", recording_to_arrays(whole_recording), schema_version=1)
+    read = recording_from_arrays(read_arrays(tmp_path / "a.h5", "recording", schema_version=1)[0])
+    assert_same_recording(read, whole_recording)
+
+
+def test_the_layout_without_spikes_is_as_it_was():
+    arrays = read_arrays(STORED / "recording_schema1.h5", "recording", schema_version=1)[0]
+    read = recording_from_arrays(arrays)
+    np.testing.assert_array_equal(read.population.rates.ravel(), np.arange(12.0))
+    np.testing.assert_array_equal(read.hand_position_m.ravel(), 0.5 + np.arange(12.0))
+    np.testing.assert_array_equal(read.trials["target_m"], np.eye(2))
+    assert (read.events_s, read.notes) == ({"go_cue": 0.02}, {"brian2_mode": "numpy"})
+    assert (read.spikes, read.units) == (None, {})
+    assert set(recording_to_arrays(read)) == set(arrays)
+
+
+def test_the_stored_layout_with_spikes_stays_readable(whole_recording, assert_same_recording):
+    arrays = read_arrays(STORED / "recording_spikes_schema1.h5", "recording", schema_version=1)[0]
+    assert_same_recording(recording_from_arrays(arrays), whole_recording)
+
+
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
         ({"signals": {"pupil": np.ones(2)}}, "signals: expected only hand_position_m"),
         ({"signals": {"torque_nm": np.ones(2)}}, "torque_nm"),
         ({"trials": 3}, "trials: expected a group"),
+        ({"units": 3}, "units: expected a group"),
+        ({"spikes": {"times_s": np.zeros(0)}}, "boundaries: expected a dataset of that name"),
         ({"population": {}}, "rates: expected a dataset"),
     ],
 )
