@@ -10,6 +10,13 @@ from motorsim.compare.held_out_r2 import HeldOutR2
 from motorsim.compare.jpca_controls import jpca_controls
 from motorsim.compare.metric import Description, HeldOutMetric
 from motorsim.compare.pair import Pair
+from motorsim.compare.physiology import (
+    Estimate,
+    Physiology,
+    PhysiologySettings,
+    measure_physiology,
+    physiology_table,
+)
 from motorsim.compare.prediction import score_prediction
 from motorsim.compare.real_cortex import REAL_CORTEX, RealRange
 from motorsim.compare.rotations import Rotations
@@ -19,16 +26,21 @@ __all__ = [
     "Comparison",
     "Description",
     "Dimensionality",
+    "Estimate",
     "HeldOutCCA",
     "HeldOutMetric",
     "HeldOutProcrustes",
     "HeldOutR2",
     "Pair",
+    "Physiology",
+    "PhysiologySettings",
     "RealRange",
     "Rotations",
     "combine",
     "compare",
     "jpca_controls",
+    "measure_physiology",
+    "physiology_table",
     "score_prediction",
     "shuffled",
     "smooth_random_like",

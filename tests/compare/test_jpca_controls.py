@@ -82,8 +82,9 @@ def test_a_window_longer_than_those_of_the_recordings_is_not_held_against_them(w
 
 def test_the_ranges_of_recordings_reach_the_rows_they_name(world):
     table = _table(_rotating(world))
-    assert set(table.index[table["real_low"].notna()]) == {entry.quantity for entry in REAL_CORTEX}
-    for entry in REAL_CORTEX:
+    rotations = [entry for entry in REAL_CORTEX if entry.quantity.startswith("jpca_")]
+    assert set(table.index[table["real_low"].notna()]) == {entry.quantity for entry in rotations}
+    for entry in rotations:
         row = table.loc[entry.quantity]
         assert (row["real_low"], row["real_high"], row["source"]) == (entry.low, entry.high, entry.source)
 
