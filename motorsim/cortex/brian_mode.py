@@ -25,6 +25,7 @@ _PREFERENCES = (
     "codegen.target",
     "codegen.runtime.cython.cache_dir",
     "core.stop_on_keyboard_interrupt",
+    "core.default_float_dtype",
 )
 
 logger = logging.getLogger(__name__)
@@ -77,7 +78,9 @@ def _writable(cache: Path, instead: Path) -> Path:
 
 
 @contextlib.contextmanager
-def brian_session(mode: Mode, *, seed: int | None = None) -> Iterator[Any]:
+def brian_session(
+    mode: Mode, *, seed: int | None = None, directory: Path | None = None, single: bool = False
+) -> Iterator[Any]:
     """Yield the ``brian2`` module set to run in ``mode``; put preferences and random state back after.
 
     Parameters
@@ -86,6 +89,11 @@ def brian_session(mode: Mode, *, seed: int | None = None) -> Iterator[Any]:
         A resolved mode, not ``"auto"``.
     seed
         Seed of Brian2's random numbers; None where the model draws none.
+    directory
+        Where C++ standalone mode puts its project, which then is neither built by running the network nor
+        removed afterwards; None for a folder of this session's own.
+    single
+        Hold the state of a model in single precision.
     """
     import brian2  # noqa: PLC0415 - slow to import, and only needed here
 
@@ -98,12 +106,15 @@ def brian_session(mode: Mode, *, seed: int | None = None) -> Iterator[Any]:
             # Brian2 would end the run at Ctrl-C and hand back a part of it as if it were the whole.
             prefs["core.stop_on_keyboard_interrupt"] = False
             if standalone:
-                brian2.set_device("cpp_standalone", directory=build_folder, build_on_run=True)
+                project = str(directory or build_folder)
+                brian2.set_device("cpp_standalone", directory=project, build_on_run=directory is None)
             else:
                 prefs["codegen.target"] = mode
                 cache = cache_folder() / "cython"
                 if mode == "cython":
                     prefs["codegen.runtime.cython.cache_dir"] = str(_writable(cache, Path(build_folder)))
+            if single:
+                prefs["core.default_float_dtype"] = np.float32
             if seed is not None:
                 brian2.seed(seed)
             yield brian2

@@ -4,42 +4,49 @@ from __future__ import annotations
 
 import logging
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from importlib.metadata import version
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from motorsim.checks import DivergenceError, InputError, MotorsimError, check_integer, check_positive
+from motorsim.cortex.arm_loop import ArmLoop
 from motorsim.cortex.brian_mode import Mode, resolve_mode
-from motorsim.cortex.preparation import PreparatoryMap, ramp, random_preparatory_map
+from motorsim.cortex.preparation import PreparatoryMap, random_preparatory_map
+from motorsim.cortex.preparation_strategy import Preparation, PreparatoryPlan, RayPreparation
+from motorsim.cortex.rate_equation import RateEquation
 from motorsim.cortex.rate_function import RateFunction
 from motorsim.cortex.rate_network import RateRun, run_rate_network
+from motorsim.cortex.rate_recording import rate_recording
 from motorsim.cortex.readout import TorqueReadout, fit_torque_readout
+from motorsim.cortex.trial_drive import in_sequence, movement_drive, perturbed
 from motorsim.plant import Arm, joint_movement, simulate_arm
-from motorsim.population import Population
-from motorsim.recording import Recording
 from motorsim.streams import Seed, stream
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from motorsim.cortex.circuit import Circuit
-    from motorsim.task import DelayedReach
+    from motorsim.cortex.drive import Drive
+    from motorsim.cortex.hand_feedback import HandFeedback, HandLoad
+    from motorsim.cortex.perturbation import Perturbation
+    from motorsim.cortex.trigger import MovementInput
+    from motorsim.plant import ArmMovement
+    from motorsim.recording import Recording
+    from motorsim.task import DelayedReach, TargetSwitch
     from motorsim.types import BoolArray, FloatArray
 
 logger = logging.getLogger(__name__)
-
-# Preparation is quiet along the whole way to x*, not only at its end.
-_RAY_FRACTIONS = (0.25, 0.5, 0.75, 1.0)
 
 
 @dataclass(frozen=True, eq=False)
 class RateCortex:
     """The rate form of motor cortex, tau dx/dt = -x + W g(x) + h(t), with a torque readout and an arm.
 
-    Rest is x = 0. From target onset the state is driven along the ray a(t) x*, a(t) a smooth ramp, by
-    h = tau dx_ref/dt + x_ref - W g(x_ref); the go cue withdraws h and the circuit moves by itself. A
-    readout of g(x), null on preparation, gives the torques of the arm.
+    Rest is x = 0. From target onset the input of a preparation strategy takes the state to x*; with the go
+    cue it is withdrawn and the circuit moves by itself. A readout of g(x), null on preparation, gives the
+    torques of the arm.
 
     Parameters
     ----------
@@ -48,9 +55,14 @@ class RateCortex:
     tau_s
         Time constant of the units.
     rate_function
-        g and the baseline rate.
-    ramp_s
-        How long the drive along the ray takes.
+        g and the baseline rates.
+    preparation
+        `RayPreparation`, `OptimalPreparation` or `StaticPreparation`.
+    least_preparation_s
+        A go cue that comes earlier after the target waits: movement is released so long after target onset,
+        also where there is no delay (Lara et al. 2018, eLife). 0 releases with the go cue in any case.
+    movement_inputs
+        What comes in from the release on, for instance a `GoTrigger`.
     noise_hz
         Standard deviation that the process noise would give an isolated unit; 0 for none.
     dt_s
@@ -71,7 +83,9 @@ class RateCortex:
     circuit: Circuit
     tau_s: float = 0.2
     rate_function: RateFunction = field(default_factory=RateFunction)
-    ramp_s: float = 0.3
+    preparation: Preparation = field(default_factory=RayPreparation)
+    least_preparation_s: float = 0.0
+    movement_inputs: Sequence[MovementInput] = ()
     noise_hz: float = 0.0
     dt_s: float = 0.002
     mode: Mode = "auto"
@@ -82,19 +96,39 @@ class RateCortex:
     def __post_init__(self) -> None:
         """Check the circuit and the numbers."""
         self.circuit.require_stable()
-        for name in ("tau_s", "ramp_s", "dt_s"):
-            check_positive(name, getattr(self, name))
+        check_positive("dt_s", self.dt_s)
+        check_positive("least_preparation_s", self.least_preparation_s, allow_zero=True)
         check_positive("noise_hz", self.noise_hz, allow_zero=True)
+        object.__setattr__(self, "movement_inputs", tuple(self.movement_inputs))
+        _ = self.equation
+
+    @cached_property
+    def equation(self) -> RateEquation:
+        """The differential equation that Brian2 integrates."""
+        return RateEquation(self.circuit, self.rate_function, self.tau_s)
 
     def derivative(self, state: FloatArray, input: FloatArray) -> FloatArray:  # noqa: A002 - the protocol's name
         """Return dx/dt in Hz/s for activations and inputs in Hz, each (..., unit)."""
-        recurrent = self.rate_function.rate_change(state) @ self.circuit.weights.T
-        return (-state + recurrent + input) / self.tau_s
+        return self.equation.derivative(state, input)
 
     def jacobian(self, state: FloatArray) -> FloatArray:
         """Return d(dx/dt)/dx in 1/s, (..., unit, unit)."""
-        slope = self.rate_function.slope(state)
-        return (self.circuit.weights * slope[..., None, :] - np.eye(self.circuit.n_units)) / self.tau_s
+        return self.equation.jacobian(state)
+
+    def released(self, task: DelayedReach) -> DelayedReach:
+        """Return the task whose go cue is when movement is released: later where the delay is too short.
+
+        The trial is as long as before. Scores of the movement itself are taken with this task.
+
+        Raises
+        ------
+        InputError
+            If the trial would end before the reach.
+        """
+        wait_s = self.least_preparation_s - task.delay_s
+        if wait_s <= 1e-9:
+            return task
+        return replace(task, delay_s=self.least_preparation_s, movement_s=task.movement_s - wait_s)
 
     def prepare(
         self,
@@ -123,25 +157,38 @@ class RateCortex:
         Raises
         ------
         InputError
-            If a target is out of the arm's reach, the delay is shorter than the ramp, or ``fit_on`` does
-            not fit.
+            If a target is out of the arm's reach, the delay is shorter than preparation takes, or ``fit_on``
+            does not fit.
         """
-        self._check_timing(task)
+        self._steps_per_sample(task)
+        released, least_s = self.released(task), self.preparation.least_s
+        if released.delay_s < least_s - 1e-9:
+            mend = "or set least_preparation_s, for which the go cue waits"
+            raise InputError(
+                "delay_s", f"at least {least_s:g} s, which preparation takes", f"{task.delay_s:g} s", mend
+            )
         if preparatory_map is None:
             preparatory_map = random_preparatory_map(self.circuit, rng=rng)
         keep = np.ones(task.n_conditions, bool) if fit_on is None else np.asarray(fit_on)
         if keep.dtype != np.bool_ or keep.shape != (task.n_conditions,) or not keep.any():
             got = f"{keep.dtype} of shape {keep.shape}"
             raise InputError("fit_on", f"{task.n_conditions} booleans, some True", got)
-        states = preparatory_map(task.reaches)[keep]
-        fine = task.with_dt(self.dt_s)
-        moving = fine.epoch("movement")
-        rates = self.rate_function.rate_change(self._free_movement(states, int(moving.sum())))
-        ray = np.concatenate(
-            [self.rate_function.rate_change(fraction * states) for fraction in _RAY_FRACTIONS]
+        fine = released.with_dt(self.dt_s)
+        torque = self.desired_torque_nm(fine)[keep][:, fine.epoch("movement")]
+        fitted = replace(fine, reaches=fine.reaches.select(keep))
+        states = preparatory_map(fitted.reaches)
+        quiet = self.preparation.quiet_states_hz(self.equation, states)
+        moving = self.equation.integrate(
+            states, self._movement_drive(fitted), n_samples=torque.shape[1], dt_s=self.dt_s
         )
-        torque = self.desired_torque_nm(fine)[keep][:, moving]
-        readout = fit_torque_readout(rates, torque, ray, dt_s=self.dt_s, ridge=ridge)
+        readout = fit_torque_readout(
+            self.equation.rate_change(moving),
+            torque,
+            self.equation.rate_change(quiet),
+            dt_s=self.dt_s,
+            ridge=ridge,
+            null_tolerance=self.preparation.null_tolerance,
+        )
         return replace(self, preparatory_map=preparatory_map, readout=readout)
 
     def desired_torque_nm(self, task: DelayedReach) -> FloatArray:
@@ -155,6 +202,10 @@ class RateCortex:
         *,
         rng: Seed,
         n_trials: int = 1,
+        switch: TargetSwitch | None = None,
+        perturbations: Sequence[Perturbation] = (),
+        loads: Sequence[HandLoad] = (),
+        hand_feedback: HandFeedback | None = None,
         on_progress: Callable[[float], None] | None = None,
     ) -> Recording:
         """Run every condition of the task in Brian2, and the arm with it.
@@ -162,11 +213,20 @@ class RateCortex:
         Parameters
         ----------
         task
-            The reaches and their timing; its ``dt_s`` is the sampling interval of the result.
+            The reaches and their timing; its ``dt_s`` is the sampling interval of the result. A delay too
+            short to prepare in is allowed: the reach then starts from wherever the circuit is.
         rng
             Seed of the process noise.
         n_trials
             Trials of each condition; they differ by the process noise alone.
+        switch
+            Targets that change in mid-preparation.
+        perturbations
+            Units driven or silenced in a window of the trial.
+        loads
+            Forces on the hand.
+        hand_feedback
+            Closes the loop: what the hand does comes back into the circuit. Not in C++ standalone mode.
         on_progress
             Told the fraction done while Brian2 runs.
 
@@ -174,41 +234,88 @@ class RateCortex:
         -------
         Recording
             Firing rates in Hz, hand and torque on the task's clock; conditions where ``n_trials`` is 1,
-            otherwise trials, conditions fastest.
+            otherwise trials, conditions fastest. ``movement_onset`` is that of the desired movement.
 
         Raises
         ------
         InputError
-            If the cortex was not prepared, or the task's sampling interval is no multiple of ``dt_s``.
+            If the cortex was not prepared, the task's sampling interval is no multiple of ``dt_s``, a window
+            leaves the trial, a unit does not exist, or the loop is closed in C++ standalone mode.
         DivergenceError
-            If activity leaves the finite numbers.
+            If activity or the arm leaves the finite numbers.
         """
         if self.preparatory_map is None or self.readout is None:
             raise InputError("simulate", "a prepared cortex", "one without readout", "call `prepare` first")
         n_trials = check_integer("n_trials", n_trials)
-        per_sample = self._check_timing(task)
-        mode = resolve_mode(self.mode)
+        per_sample = self._steps_per_sample(task)
+        final = self.released(task).with_dt(self.dt_s)
+        final = final if switch is None else switch.final_task(final)
+        drive = self.drive(task, switch=switch, perturbations=perturbations)
+        loop = None
+        if hand_feedback is not None:
+            hand_feedback.check_units(self.circuit.n_units)
+        if loads or hand_feedback is not None:
+            loop = ArmLoop(self.arm, final, n_trials, loads=loads, feedback=hand_feedback)
         run = RateRun(
-            drive_hz=self._drive(task),
-            n_trials=n_trials,
+            drive,
+            n_trials,
             n_samples=(task.n_times - 1) * per_sample + 1,
             steps_per_sample=1,
             dt_s=self.dt_s,
             noise_hz=self.noise_hz,
+            hand_drive=None if loop is None or hand_feedback is None else self._closed(loop),
         )
         seed = int(stream(rng, "process noise").integers(2**31))
-        states, mode = self._run(run, mode=mode, seed=seed, on_progress=on_progress)
+        states, mode = self._run(run, seed=seed, on_progress=on_progress)
         if not np.isfinite(states).all():
             raise DivergenceError("the circuit's activity left the finite numbers; take a smaller dt_s")
-        return self._record(task, states, per_sample, n_trials, mode)
+        signals = self._signals(states, drive, final, loop, n_trials)
+        return rate_recording(
+            task,
+            final,
+            {name: signal[:, ::per_sample] for name, signal in signals.items()},
+            n_trials=n_trials,
+            switch=switch,
+            notes={"brian2_mode": mode, "brian2_version": version("brian2"), "circuit": self.circuit.source},
+        )
+
+    def drive(
+        self,
+        task: DelayedReach,
+        *,
+        switch: TargetSwitch | None = None,
+        perturbations: Sequence[Perturbation] = (),
+    ) -> Drive:
+        """Return all that comes into the circuit in a trial of the task, on the integration clock.
+
+        Raises
+        ------
+        InputError
+            If the cortex was not prepared, a window leaves the trial or a unit does not exist.
+        """
+        if self.preparatory_map is None:
+            raise InputError("drive", "a prepared cortex", "one not prepared", "call `prepare` first")
+        self._steps_per_sample(task)
+        first = self.released(task).with_dt(self.dt_s)
+        final = first if switch is None else switch.final_task(first)
+        tasks = [first] if switch is None else [first, final]
+        onsets_s = [first.target_onset_s] + ([] if switch is None else [switch.time_s])
+        plan = PreparatoryPlan(
+            np.stack([self.preparatory_map(task.reaches) for task in tasks]),
+            np.array(onsets_s),
+            n_steps=round(first.go_cue_s / self.dt_s),
+            dt_s=self.dt_s,
+        )
+        drive = in_sequence(self.preparation.drive(self.equation, plan), self._movement_drive(final))
+        return perturbed(drive, perturbations, n_steps=final.n_times, dt_s=self.dt_s, end_s=final.end_s)
 
     def _run(
-        self, run: RateRun, *, mode: Mode, seed: int, on_progress: Callable[[float], None] | None
+        self, run: RateRun, *, seed: int, on_progress: Callable[[float], None] | None
     ) -> tuple[FloatArray, Mode]:
-        """Run in ``mode``; where compiling fails, on the NumPy target if the mode was left to the program."""
-        arguments = (self.circuit, self.rate_function, self.tau_s, run)
+        """Run; where compiling fails, on the NumPy target if the mode was left to the program."""
+        mode = resolve_mode(self.mode)
         try:
-            return run_rate_network(*arguments, mode=mode, seed=seed, on_progress=on_progress), mode
+            return run_rate_network(self.equation, run, mode=mode, seed=seed, on_progress=on_progress), mode
         except (MotorsimError, MemoryError):
             raise
         except Exception as error:
@@ -222,75 +329,61 @@ class RateCortex:
                     "mode", f"a C++ compiler that works for {mode}", said, "set CXX, or take numpy"
                 ) from error
             logger.warning("compiling failed (%s): Brian2 runs on its NumPy target", said)
-        return run_rate_network(*arguments, mode="numpy", seed=seed, on_progress=on_progress), "numpy"
+        states = run_rate_network(self.equation, run, mode="numpy", seed=seed, on_progress=on_progress)
+        return states, "numpy"
 
-    def _record(
-        self, task: DelayedReach, states: FloatArray, per_sample: int, n_trials: int, mode: Mode
-    ) -> Recording:
+    def _closed(self, loop: ArmLoop) -> Callable[[int, FloatArray], FloatArray]:
+        """Return what turns the rates of a step into the input that the hand feeds back."""
+        readout = self.readout
+        assert readout is not None  # noqa: S101 - `simulate` has checked it
+
+        def hand_drive(step: int, rate_change_hz: FloatArray) -> FloatArray:
+            loop.advance(step, readout.torque_nm(rate_change_hz))
+            return loop.feedback_hz(step)
+
+        return hand_drive
+
+    def _signals(
+        self, states: FloatArray, drive: Drive, task: DelayedReach, loop: ArmLoop | None, n_trials: int
+    ) -> dict[str, FloatArray]:
+        """Return rates, torque and hand at every integration step, (trial, time, ...)."""
         assert self.readout is not None  # noqa: S101 - `simulate` has checked it
-        torque = self.readout.torque_nm(self.rate_function.rate_change(states))
-        start = np.tile(task.reaches.start_m, (n_trials, 1))
-        movement = simulate_arm(self.arm, torque, dt_s=self.dt_s, start_m=start)
-        every = slice(None, None, per_sample)
-        population = Population(
-            self.rate_function.rate_hz(states[:, every]),
-            task.times_s,
-            task.reaches.labels * n_trials,
-            sample_axis="condition" if n_trials == 1 else "trial",
-        )
-        trials = {
-            "condition": np.tile(np.arange(task.n_conditions), n_trials),
-            "target_m": np.tile(task.reaches.target_m, (n_trials, 1)),
-            "direction_rad": np.tile(task.reaches.direction_rad, n_trials),
-            "distance_m": np.tile(task.reaches.distance_m, n_trials),
+        n_times, n_units = states.shape[1:]
+        silenced = np.zeros((n_times, n_units), bool)
+        if drive.silenced is not None:
+            silenced[: len(drive.silenced)] = drive.silenced[:n_times]
+        change = self.equation.rate_change(states, silenced)
+        torque = self.readout.torque_nm(change)
+        hand = self._hand(torque, task, loop, n_trials)
+        rates = self.rate_function.baselines_hz(n_units) + change
+        return {"rates_hz": rates, "torque_nm": torque} | {
+            name: getattr(hand, name)[:, :n_times] for name in ("hand_position_m", "hand_velocity_m_s")
         }
-        return Recording(
-            population,
-            hand_position_m=movement.hand_position_m[:, every],
-            hand_velocity_m_s=movement.hand_velocity_m_s[:, every],
-            torque_nm=torque[:, every],
-            trials=trials,
-            events_s={
-                "target_onset": task.target_onset_s,
-                "go_cue": task.go_cue_s,
-                "movement_onset": task.movement_onset_s,
-            },
-            notes={"brian2_mode": mode, "brian2_version": version("brian2"), "circuit": self.circuit.source},
+
+    def _hand(
+        self, torque: FloatArray, task: DelayedReach, loop: ArmLoop | None, n_trials: int
+    ) -> ArmMovement | ArmLoop:
+        """Return what the torque made of the arm, which a closed loop has moved already."""
+        if loop is None:
+            start = np.tile(task.reaches.start_m, (n_trials, 1))
+            return simulate_arm(self.arm, torque, dt_s=self.dt_s, start_m=start)
+        if not loop.is_closed:
+            for step in range(torque.shape[1]):
+                loop.advance(step, torque[:, step])
+        return loop
+
+    def _movement_drive(self, task: DelayedReach) -> Drive:
+        """Return what comes in from the release, the task's go cue, to the end of the trial."""
+        return movement_drive(
+            task.reaches,
+            self.movement_inputs,
+            n_units=self.circuit.n_units,
+            n_steps=int(task.epoch("movement").sum()),
+            dt_s=self.dt_s,
         )
 
-    def _drive(self, task: DelayedReach) -> FloatArray:
-        """Return h along the ray at the start, middle and end of every step, (step, 3, condition, unit).
-
-        It ends with a step of zeros: the go cue withdraws it.
-        """
-        assert self.preparatory_map is not None  # noqa: S101 - `simulate` has checked it
-        targets = self.preparatory_map(task.reaches)
-        starts_s = self.dt_s * np.arange(round(task.go_cue_s / self.dt_s))
-        times_s = starts_s[:, None] + np.array([0.0, 0.5, 1.0]) * self.dt_s
-        level, slope = ramp(times_s, task.target_onset_s, self.ramp_s)
-        reference = level[..., None, None] * targets
-        drive = self.tau_s * slope[..., None, None] * targets + reference
-        drive -= self.rate_function.rate_change(reference) @ self.circuit.weights.T
-        return np.concatenate([drive, np.zeros((1, 3, *targets.shape))])
-
-    def _free_movement(self, states: FloatArray, n_samples: int) -> FloatArray:
-        """Integrate the circuit without input by the scheme that Brian2 runs, (condition, time, unit)."""
-        half, full = self.dt_s / 2, self.dt_s
-        none = np.zeros_like(states)
-        path = [states]
-        for _ in range(n_samples - 1):
-            k1 = self.derivative(states, none)
-            k2 = self.derivative(states + half * k1, none)
-            k3 = self.derivative(states + half * k2, none)
-            k4 = self.derivative(states + full * k3, none)
-            states = states + full / 6 * (k1 + 2 * k2 + 2 * k3 + k4)
-            path.append(states)
-        return np.stack(path, axis=1)
-
-    def _check_timing(self, task: DelayedReach) -> int:
+    def _steps_per_sample(self, task: DelayedReach) -> int:
         """Return the integration steps a sample; refuse a task that the cortex cannot keep time with."""
-        if task.delay_s < self.ramp_s:
-            raise InputError("delay_s", f"at least ramp_s = {self.ramp_s:g} s", f"{task.delay_s:g} s")
         per_sample = round(task.dt_s / self.dt_s)
         if per_sample < 1 or abs(per_sample * self.dt_s - task.dt_s) > 1e-9:
             raise InputError("dt_s", f"a multiple of the cortex's dt_s, {self.dt_s:g} s", f"{task.dt_s:g} s")

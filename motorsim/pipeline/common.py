@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from motorsim.cortex import Circuit, RateCortex, RateFunction
+from motorsim.cortex import Circuit, RateCortex, RateFunction, RayPreparation
 from motorsim.task import ConditionSplit, DelayedReach, PlaceCode, center_out, split_conditions
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ def build_cortex(config: RunConfig, circuit: Circuit) -> RateCortex:
         circuit,
         tau_s=cortex.tau_s,
         rate_function=RateFunction(cortex.baseline_hz, cortex.maximum_hz),
-        ramp_s=cortex.ramp_s,
+        preparation=RayPreparation(cortex.ramp_s),
         noise_hz=cortex.noise_hz,
         dt_s=cortex.dt_s,
         mode=cortex.mode,

@@ -6,8 +6,10 @@ from motorsim.task.delayed_reach import DelayedReach
 from motorsim.task.minimum_jerk import MotionProfile, lateral_bump, minimum_jerk
 from motorsim.task.place_code import PlaceCode
 from motorsim.task.reaches import HandPath, Reaches
+from motorsim.task.reaction_time import reaction_times_s
 from motorsim.task.score import ReachScore, score_reaches
 from motorsim.task.split import ConditionSplit, split_conditions
+from motorsim.task.target_switch import TargetSwitch
 
 __all__ = [
     "ConditionSplit",
@@ -17,10 +19,12 @@ __all__ = [
     "PlaceCode",
     "ReachScore",
     "Reaches",
+    "TargetSwitch",
     "center_out",
     "curved_reaches",
     "lateral_bump",
     "minimum_jerk",
+    "reaction_times_s",
     "score_reaches",
     "split_conditions",
 ]

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 Epoch: TypeAlias = Literal["rest", "preparation", "movement"]
 
+_MAY_BE_ZERO = ("delay_s", "reaction_s")
+
 
 @dataclass(frozen=True, eq=False)
 class DelayedReach:
@@ -31,7 +33,7 @@ class DelayedReach:
     rest_s
         From the start of the trial to the target.
     delay_s
-        From the target to the go cue.
+        From the target to the go cue; zero where they come together.
     movement_s
         From the go cue to the end of the trial.
     reaction_s
@@ -58,7 +60,7 @@ class DelayedReach:
         """Check the trial clock."""
         dt_s = check_positive("dt_s", self.dt_s)
         for name in ("rest_s", "delay_s", "movement_s", "reaction_s"):
-            duration_s = check_positive(name, getattr(self, name), allow_zero=name == "reaction_s")
+            duration_s = check_positive(name, getattr(self, name), allow_zero=name in _MAY_BE_ZERO)
             _check_multiple(name, duration_s, dt_s)
             object.__setattr__(self, name, duration_s)
         object.__setattr__(self, "dt_s", dt_s)

@@ -3,6 +3,7 @@ import pytest
 
 from motorsim.checks import InputError
 from motorsim.cortex import Circuit, random_balanced_weights
+from motorsim.cortex.circuit import count_dale_violations
 from motorsim.io import load_matrix
 
 
@@ -89,3 +90,19 @@ def test_published_circuits_are_read_as_published(shared_data):
         assert circuit.excitatory.sum() == n_excitatory
         assert (np.diag(circuit.weights) != 0).sum() == n_self
         assert circuit.spectral_abscissa == pytest.approx(abscissa, abs=1e-3)
+
+
+def test_a_circuit_without_dales_law_has_no_excitatory_units():
+    weights = np.random.default_rng(0).standard_normal((6, 6))
+    circuit = Circuit(weights, None)
+    assert not circuit.obeys_dales_law
+    assert "without Dale's law" in circuit.describe()
+    assert "density 1.00" in circuit.describe()
+    with pytest.raises(InputError, match="one with Dale's law"):
+        _ = circuit.excitatory
+
+
+def test_violations_of_dales_law_are_counted_by_column():
+    weights = np.array([[0.0, 1.0, -1.0], [1.0, -1.0, 1.0], [0.0, 0.0, -1.0]])
+    assert count_dale_violations(weights, np.array([True, True, False])) == 2
+    assert count_dale_violations(weights[:, :1], np.array([False])) == 1

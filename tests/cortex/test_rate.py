@@ -4,8 +4,20 @@ import numpy as np
 import pytest
 
 from motorsim.checks import InputError
-from motorsim.cortex import Circuit, RateCortex, default_circuit, rate
-from motorsim.task import DelayedReach, center_out
+from motorsim.cortex import (
+    Circuit,
+    OptimalPreparation,
+    Perturbation,
+    RateCortex,
+    RateFunction,
+    RayPreparation,
+    StaticPreparation,
+    default_circuit,
+    draw_units,
+    rate,
+    spread_baselines,
+)
+from motorsim.task import DelayedReach, TargetSwitch, center_out, reaction_times_s, score_reaches
 
 
 @pytest.fixture(scope="module")
@@ -91,6 +103,138 @@ def test_noise_makes_trials_and_they_differ(task):
     assert recording.population.n_samples == 4
     assert not np.allclose(recording.population.rates[0], recording.population.rates[2])
     assert recording.population.condition_labels[:2] == recording.population.condition_labels[2:]
+
+
+@pytest.fixture(scope="module")
+def quick_task():
+    return DelayedReach(center_out(4, 0.10), rest_s=0.1, delay_s=0.4, movement_s=1.0)
+
+
+@pytest.fixture(scope="module")
+def quick(quick_task):
+    """One cortex for each preparation, all with the same states."""
+    return {
+        type(strategy).__name__: RateCortex(
+            default_circuit(), mode="numpy", dt_s=0.005, preparation=strategy
+        ).prepare(quick_task, rng=0)
+        for strategy in (RayPreparation(), OptimalPreparation(), StaticPreparation())
+    }
+
+
+def scored(recording, task):
+    return score_reaches(task, recording.hand_position_m, recording.hand_velocity_m_s)
+
+
+def test_optimal_preparation_is_quiet_and_right_and_a_static_step_is_neither(quick, quick_task):
+    optimal, static = (
+        scored(quick[name].simulate(quick_task, rng=0), quick_task)
+        for name in ("OptimalPreparation", "StaticPreparation")
+    )
+    assert optimal.error_m.max() < 0.005
+    assert optimal.drift_m.max() < 0.003
+    assert static.drift_m.max() > 0.05
+    assert static.error_m.mean() > 0.03
+
+
+def test_optimal_preparation_is_ready_when_the_ray_is_not(quick, quick_task):
+    hurried = replace(quick_task, delay_s=0.2)
+    optimal, ray = (
+        scored(quick[name].simulate(hurried, rng=0), hurried).error_m
+        for name in ("OptimalPreparation", "RayPreparation")
+    )
+    assert optimal.max() < 0.01
+    assert ray.min() > 2 * optimal.max()
+
+
+def test_without_delay_the_reach_waits_until_it_is_prepared(quick, quick_task):
+    at_once = replace(quick_task, delay_s=0.0, movement_s=1.4)
+    patient = replace(quick["RayPreparation"], least_preparation_s=0.4).prepare(at_once, rng=0)
+    recording = patient.simulate(at_once, rng=0)
+    released = patient.released(at_once)
+    assert recording.events_s == pytest.approx(
+        {"target_onset": 0.1, "go_cue": 0.1, "release": 0.5, "movement_onset": 0.6}
+    )
+    assert released.n_times == at_once.n_times
+    assert scored(recording, released).error_m.max() < 0.005
+    delayed = quick["RayPreparation"].simulate(quick_task, rng=0)
+    np.testing.assert_allclose(recording.population.rates, delayed.population.rates, atol=1e-9)
+    waited = reaction_times_s(at_once, recording.hand_velocity_m_s)
+    np.testing.assert_allclose(
+        waited, reaction_times_s(quick_task, delayed.hand_velocity_m_s) + 0.4, atol=1e-9
+    )
+
+
+def test_without_time_to_prepare_there_is_no_reach(quick, quick_task):
+    at_once = replace(quick_task, delay_s=0.0)
+    recording = quick["OptimalPreparation"].simulate(at_once, rng=0)
+    np.testing.assert_allclose(recording.population.rates, 20.0)
+    assert np.isnan(reaction_times_s(at_once, recording.hand_velocity_m_s)).all()
+
+
+@pytest.mark.parametrize("name", ["RayPreparation", "OptimalPreparation"])
+def test_after_a_target_switch_the_new_reach_is_made(quick, quick_task, name):
+    switch = TargetSwitch(0.3, [1, 2, 3, 0])
+    task = replace(quick_task, delay_s=0.6)
+    recording = quick[name].simulate(task, rng=0, switch=switch)
+    score = scored(recording, switch.final_task(task))
+    assert score.error_m.max() < 0.006
+    assert score.drift_m.max() < 0.005
+    np.testing.assert_array_equal(recording.trials["condition"], [1, 2, 3, 0])
+    np.testing.assert_array_equal(recording.trials["first_condition"], [0, 1, 2, 3])
+    np.testing.assert_array_equal(recording.trials["target_m"], task.reaches.target_m[[1, 2, 3, 0]])
+    assert recording.events_s["target_switch"] == 0.3
+    assert recording.population.condition_labels[0] == "10 cm, 0 deg -> 10 cm, 90 deg"
+
+
+def test_silenced_units_do_not_fire_in_the_window_and_the_reach_suffers(quick, quick_task):
+    cortex = quick["RayPreparation"]
+    units = draw_units(cortex.circuit.excitatory, 0.5, among_excitatory=True, rng=0)
+    silence = Perturbation(0.55, 0.7, units=units, silence=True)
+    recording = cortex.simulate(quick_task, rng=0, perturbations=[silence])
+    inside = (quick_task.times_s >= 0.55 - 1e-9) & (quick_task.times_s < 0.7 - 1e-9)
+    fires = recording.population.rates[:, :, units] > 1e-9
+    assert not fires[:, inside].any()
+    assert fires[:, ~inside].all()
+    untouched = cortex.simulate(quick_task, rng=0)
+    before = quick_task.times_s < 0.55 - 1e-9
+    np.testing.assert_array_equal(
+        recording.population.rates[:, before], untouched.population.rates[:, before]
+    )
+    assert scored(recording, quick_task).error_m.mean() > 0.02
+
+
+def test_feedback_preparation_recovers_from_a_pulse_before_the_go_cue(quick, quick_task):
+    pulse = Perturbation(0.2, 0.25, drive_hz=20.0, units=np.arange(50))
+    optimal, ray = (
+        scored(quick[name].simulate(quick_task, rng=0, perturbations=[pulse]), quick_task).error_m
+        for name in ("OptimalPreparation", "RayPreparation")
+    )
+    assert optimal.max() < 0.025
+    assert ray.mean() > 4 * optimal.mean()
+
+
+def test_feedback_preparation_quenches_the_variability_of_trials(quick, quick_task):
+    spread = {}
+    for name in ("OptimalPreparation", "RayPreparation"):
+        noisy = replace(quick[name], noise_hz=1.0)
+        recording = noisy.simulate(quick_task, rng=3, n_trials=6)
+        rates = recording.population.rates.reshape(6, 4, -1, 200)
+        variance = rates.var(axis=0, ddof=1).mean(axis=(0, 2))
+        spread[name] = variance[[int(0.1 / 0.01), int(0.5 / 0.01)]]
+    target_onset, go_cue = 0, 1
+    assert spread["OptimalPreparation"][go_cue] < 0.5 * spread["RayPreparation"][go_cue]
+    assert spread["RayPreparation"][go_cue] > spread["RayPreparation"][target_onset] > 0
+
+
+def test_units_keep_their_baselines_and_the_reach_stays_right(quick_task):
+    baseline_hz = spread_baselines(200, rng=0)
+    cortex = RateCortex(
+        default_circuit(), mode="numpy", dt_s=0.005, rate_function=RateFunction(baseline_hz)
+    ).prepare(quick_task, rng=0)
+    recording = cortex.simulate(quick_task, rng=0)
+    rest = recording.population.rates[:, quick_task.epoch("rest")]
+    np.testing.assert_allclose(rest, np.broadcast_to(baseline_hz, rest.shape), atol=1e-9)
+    assert scored(recording, quick_task).error_m.max() < 0.005
 
 
 def test_an_unprepared_cortex_says_what_to_do(task):

@@ -100,7 +100,7 @@ def test_a_finer_clock_holds_every_sample_of_the_coarser_one():
     ("options", "message"),
     [
         ({"rest_s": 0.0}, "rest_s: expected a number above 0, got 0.0"),
-        ({"delay_s": -0.6}, "delay_s: expected a number above 0, got -0.6"),
+        ({"delay_s": -0.6}, "delay_s: expected a number of at least 0, got -0.6"),
         ({"movement_s": float("nan")}, "movement_s: expected a number above 0, got nan"),
         ({"reaction_s": -0.1}, "reaction_s: expected a number of at least 0, got -0.1"),
         ({"dt_s": 0.0}, "dt_s: expected a number above 0"),
