@@ -1,0 +1,1 @@
+"""The spiking form of motor cortex: pools of leaky integrate-and-fire neurons that realise a circuit."""
