@@ -27,7 +27,7 @@ from motorsim.compare import PhysiologySettings, measure_physiology, physiology_
 from motorsim.config import read_toml, validate
 from motorsim.files import atomic_write_text, file_digest
 from motorsim.io import load_recording, write_arrays
-from motorsim.pipeline.simulate import load_cortex
+from motorsim.pipeline.simulated import load_cortex
 from motorsim.progress import choose_progress
 from motorsim.provenance import code_digest, stage_key
 from motorsim.settings import FilePath  # noqa: TC001 - pydantic reads it
@@ -96,10 +96,10 @@ def settings_of(config: PhysiologyConfig) -> PhysiologySettings:
 
 
 def load(path: Path) -> Recording:
-    """Read a recording: NWB, or what the main job's simulate stage left as cortex.h5."""
+    """Read a recording: NWB, or the rate form that the main job's simulate stage left in cortex.h5."""
     if not path.is_file():
         raise InputError("recordings", "a file that exists", f"{path}", "simulate the cortex first")
-    return load_cortex(path.parent).recording if path.suffix == ".h5" else load_recording(path)
+    return load_cortex(path.parent).rate_form if path.suffix == ".h5" else load_recording(path)
 
 
 def measure(config: PhysiologyConfig, progress: Progress) -> list[Physiology]:

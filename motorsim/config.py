@@ -21,6 +21,7 @@ from motorsim.settings import (
     FitConfig,
     NetworkConfig,
     RunConfig,
+    SpikingConfig,
     TargetCodeConfig,
     TaskConfig,
 )
@@ -36,6 +37,7 @@ __all__ = [
     "FitConfig",
     "NetworkConfig",
     "RunConfig",
+    "SpikingConfig",
     "TargetCodeConfig",
     "TaskConfig",
     "config_to_toml",

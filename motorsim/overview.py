@@ -26,10 +26,6 @@ _WIDTH_OF_A_PIPE = 120
 # Stages whose notes hold no `summary`: words, and where in the notes the number stands.
 _FOUND = {
     "circuit": (("spectral abscissa {:.3f}", "spectral_abscissa"),),
-    "simulate": (
-        ("hand error {:.1f} mm on fitted", "hand_error_fitted_mm.mean"),
-        ("{:.1f} mm on held-out conditions", "hand_error_test_mm.mean"),
-    ),
     "fit": (
         ("held-out variance explained: data-driven {:.3f}", "data-driven.variance_explained_test"),
         ("goal-driven {:.3f}", "goal-driven.variance_explained_test"),

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 _PACKAGE = Path(__file__).parent
-_DISTRIBUTIONS = ("numpy", "scipy", "brian2", "h5py", "matplotlib", "pandas", "scikit-learn")
+_DISTRIBUTIONS = ("numpy", "scipy", "brian2", "h5py", "matplotlib", "pandas", "scikit-learn", "pynwb")
 
 
 def environment() -> dict[str, Any]:

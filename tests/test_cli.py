@@ -119,7 +119,7 @@ def test_finished_stages_are_not_run_again_unless_forced_and_then_only_the_comma
 def test_the_options_reach_the_configuration_and_win_over_the_file(line, tmp_path):
     _, seen = line
     file = tmp_path / "mine.toml"
-    file.write_text("name = 'a'\nseed = 1\n[cortex]\nn_units = 50\n", encoding="utf-8")
+    file.write_text("name = 'a'\nseed = 1\n[cortex]\nkind = 'rate'\nn_units = 50\n", encoding="utf-8")
     options = ["--set", "cortex.n_units=60", "--set", "task.rest_s=0.3", "--name", "trial1", "--seed", "7"]
     result = call("simulate", file, *options, "--results", tmp_path / "elsewhere")
     assert result.exit_code == 0, result.output

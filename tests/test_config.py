@@ -27,6 +27,8 @@ def write(folder, text, name="experiment.toml"):
         ("task.n_direction=8", "task.n_direction: unknown key; did you mean n_directions?"),
         ("fit.data_driven.pacience=8", "did you mean patience?"),
         ("task.n_modes=3", "did you mean cortex.n_modes?"),
+        ("cortex.n_neurons=3", "did you mean cortex.spiking.n_neurons?"),
+        ("cortex.spiking.n_trial=3", "did you mean n_trials?"),
         ("tau_s=3", "did you mean cortex.tau_s or fit.data_driven.tau_s or fit.goal_driven.tau_s?"),
         ("fit.target_code.zzz=3", "known: extent_m, n_per_axis, width_m"),
     ],
@@ -46,6 +48,18 @@ def test_an_unknown_key_is_answered_with_the_nearest_known_one(override, hint):
         ("task.start_m=[0.0, nan]", "task.start_m.1", "finite number, got nan"),
         ("compare.jpca_start_s=nan", "compare.jpca_start_s", "finite number"),
         ("cortex.mode=fast", "cortex.mode", "got 'fast'"),
+        ("cortex.kind=spike", "cortex.kind", "got 'spike'"),
+        ("cortex.preparation=ramp", "cortex.preparation", "got 'ramp'"),
+        ("cortex.preparatory_norm_hz=0", "cortex.preparatory_norm_hz", "greater than 0"),
+        ("cortex.least_preparation_s=-0.1", "cortex.least_preparation_s", "greater than or equal to 0"),
+        ("cortex.noise_hz=nan", "cortex.noise_hz", "finite number"),
+        ("cortex.spiking.n_neurons=0", "cortex.spiking.n_neurons", "greater than or equal to 1"),
+        ("cortex.spiking.n_trials=1.5", "cortex.spiking.n_trials", "valid integer"),
+        ("cortex.spiking.loop_gain=-1", "cortex.spiking.loop_gain", "greater than 0"),
+        ("cortex.spiking.lag_iterations=-1", "cortex.spiking.lag_iterations", "greater than or equal to 0"),
+        ("cortex.spiking.workers=0", "cortex.spiking.workers", "greater than or equal to 1"),
+        ("cortex.spiking.causal=1", "cortex.spiking.causal", "valid boolean"),
+        ("cortex.spiking=4000", "cortex.spiking", "valid table"),
         ("seed=-1", "seed", "greater than or equal to 0, got -1"),
         ("name=../elsewhere", "name", "got '../elsewhere'"),
         ("fit=3", "fit", "valid table, got 3"),
@@ -159,7 +173,7 @@ def test_the_written_configuration_holds_every_key_with_what_it_is():
     text = config_to_toml(RunConfig())
     lines = text.splitlines()
     keys = [number for number, line in enumerate(lines) if " = " in line]
-    assert len(keys) >= 60
+    assert len(keys) >= 77
     for number in keys:
         assert lines[number - 1].startswith("# ")
         assert " = " not in lines[number - 1]

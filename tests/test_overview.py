@@ -95,11 +95,7 @@ def test_a_folder_of_files_is_one_line(tmp_path, capsys):
     ("stage", "notes", "found"),
     [
         ("circuit", {"spectral_abscissa": 0.1499}, "spectral abscissa 0.150"),
-        (
-            "simulate",
-            {"hand_error_fitted_mm": {"mean": 1.24}, "hand_error_test_mm": {"mean": 5.0}},
-            "hand error 1.2 mm on fitted, 5.0 mm on held-out conditions",
-        ),
+        ("simulate", {"summary": "hand error 1.2 mm on fitted"}, "hand error 1.2 mm on fitted"),
         ("fit", {"goal-driven": {"variance_explained_test": 0.9}}, "goal-driven 0.900"),
         (
             "fit",

@@ -5,9 +5,14 @@ from pydantic import ValidationError
 
 from motorsim.checks import InputError
 from motorsim.config import load_config
+from motorsim.cortex import RayPreparation
 from motorsim.cortex.default_circuit import N_UNITS
+from motorsim.cortex.spiking.cortex import _RATE_DT_S
+from motorsim.cortex.spiking.decoding import SpikeDecoding
 from motorsim.pipeline.common import build_inputs, build_split, build_task
-from motorsim.settings import _DEFAULT_CIRCUIT_UNITS, RunConfig
+from motorsim.settings import RunConfig
+from motorsim.settings.faults import DEFAULT_CIRCUIT_UNITS, SPIKING_STEP_S
+from motorsim.settings.sections import BY_KIND
 
 
 @pytest.mark.parametrize(
@@ -15,16 +20,62 @@ from motorsim.settings import _DEFAULT_CIRCUIT_UNITS, RunConfig
     [
         (["task.test_fraction=0.8", "task.validation_fraction=0.2"], "sum to less than 1"),
         (["task.n_directions=2"], "take more directions or hold out less"),
-        (["task.delay_s=0.29"], "task.delay_s: expected at least cortex.ramp_s = 0.3, got 0.29"),
+        (
+            ["cortex.kind=rate", "task.delay_s=0.29"],
+            "task.delay_s: expected at least cortex.ramp_s = 0.3, or cortex.least_prepara",
+        ),
+        (
+            ["cortex.preparation=ray", "task.delay_s=0.1", "cortex.least_preparation_s=0.2"],
+            "task.delay_s: expected at least cortex.ramp_s = 0.3",
+        ),
+        (
+            ["cortex.least_preparation_s=0.305"],
+            "cortex.least_preparation_s: expected a multiple of task.dt_s",
+        ),
+        (
+            ["task.delay_s=0.2", "cortex.least_preparation_s=0.35"],
+            "at least the wait of 0.15 for cortex.least_preparation_s + task.reaction_s + 0.8 = 1.05",
+        ),
+        (
+            ["task.delay_s=0.2", "cortex.least_preparation_s=0.3", "compare.jpca_stop_s=0.81"],
+            "compare.jpca_stop_s: expected at most 0.8, when the trial ends",
+        ),
+        (
+            ["task.dt_s=0.005"],
+            "task.dt_s: expected a multiple of the spiking cortex's step, 0.002, got 0.005",
+        ),
+        (["cortex.baseline_sd_hz=8.0"], "cortex.baseline_sd_hz: expected 0 with cortex.kind = spiking"),
+        (
+            ["cortex.spiking.n_neurons=4100"],
+            "cortex.spiking.n_neurons: expected a multiple of the circuit's 200 units, such as 4000",
+        ),
+        (
+            ["cortex.n_units=48"],
+            "cortex.spiking.n_neurons: expected a multiple of the circuit's 48 units, such as 3984, got 4000",
+        ),
+        (
+            ["cortex.spiking.n_recorded=4001"],
+            "cortex.spiking.n_recorded: expected at most cortex.spiking.n_neurons = 4000, got 4001",
+        ),
         (["task.movement_s=0.89"], "task.movement_s: expected at least task.reaction_s + 0.8 = 0.9"),
         (["task.reach_s=0.51"], "task.reach_s: expected at most 0.5"),
         (["task.rest_s=0.205"], "task.rest_s: expected a multiple of task.dt_s = 0.01, got 0.205"),
         (["task.reaction_s=0.001"], "task.reaction_s: expected a multiple"),
-        (["cortex.dt_s=0.003"], "task.dt_s: expected a multiple of cortex.dt_s = 0.003, got 0.01"),
-        (["cortex.dt_s=0.02"], "task.dt_s: expected a multiple of cortex.dt_s = 0.02, got 0.01"),
+        (
+            ["cortex.kind=rate", "cortex.dt_s=0.003"],
+            "task.dt_s: expected a multiple of cortex.dt_s = 0.003, got 0.01",
+        ),
+        (
+            ["cortex.kind=rate", "cortex.dt_s=0.02"],
+            "task.dt_s: expected a multiple of cortex.dt_s = 0.02, got 0.01",
+        ),
         (["cortex.maximum_hz=20"], "cortex.maximum_hz: expected more than cortex.baseline_hz = 20, got 20"),
         (["cortex.n_modes=201"], "cortex.n_modes: expected at most the circuit's 200 units, got 201"),
-        (["cortex.n_units=10"], "cortex.n_modes: expected at most the circuit's 10 units, got 16"),
+        (["cortex.n_units=10"], "cortex.n_modes: expected at most the circuit's 10 units, got 12"),
+        (
+            ["cortex.kind=rate", "cortex.n_units=12"],
+            "cortex.n_modes: expected at most the circuit's 12 units, got 16",
+        ),
         (
             ["cortex.harmonic_weights=[0.0, 0]"],
             "cortex.harmonic_weights: expected numbers that are not all 0",
@@ -61,17 +112,25 @@ def test_values_that_do_not_go_together_are_refused(overrides, said):
 @pytest.mark.parametrize(
     "overrides",
     [
-        ["task.delay_s=0.3"],
+        ["cortex.preparation=ray", "task.delay_s=0.3"],
         ["task.movement_s=0.9", "compare.jpca_stop_s=0.8"],
         ["task.reaction_s=0"],
-        ["cortex.dt_s=0.01"],
+        ["cortex.kind=rate", "cortex.dt_s=0.01"],
+        ["cortex.dt_s=0.003"],
+        ["cortex.kind=rate", "cortex.baseline_sd_hz=8.0"],
+        ["task.delay_s=0.2", "cortex.least_preparation_s=0.3", "compare.jpca_stop_s=0.8"],
+        ["task.delay_s=0.1", "cortex.preparation=optimal"],
+        ["task.delay_s=0.1", "cortex.preparation=static"],
+        ["cortex.spiking.n_neurons=200", "cortex.spiking.n_recorded=200"],
+        ["cortex.spiking.n_neurons=4100", "cortex.weights_file=large.npy"],
+        ["cortex.kind=rate", "cortex.spiking.n_neurons=4100"],
         ["cortex.n_modes=200"],
         ["cortex.n_units=16"],
         ["fit.goal_driven.n_units=10", "compare.n_components=10"],
         ["cortex.n_modes=300", "cortex.weights_file=large.npy"],
         ["fit.data_driven.batch_size=20"],
         ["compare.jpca_start_s=-0.8", "compare.jpca_stop_s=0.9"],
-        ["task.dt_s=0.001", "cortex.dt_s=0.001"],
+        ["cortex.kind=rate", "task.dt_s=0.001", "cortex.dt_s=0.001"],
     ],
 )
 def test_values_at_the_edge_are_taken(overrides):
@@ -80,6 +139,7 @@ def test_values_at_the_edge_are_taken(overrides):
 
 def test_all_values_that_do_not_go_together_come_in_one_message():
     overrides = (
+        "cortex.preparation=ray",
         "task.delay_s=0.2",
         "cortex.maximum_hz=10.0",
         "cortex.n_modes=300",
@@ -110,4 +170,28 @@ def test_what_is_accepted_can_be_built():
 
 
 def test_the_default_circuit_has_as_many_units_as_the_check_believes():
-    assert _DEFAULT_CIRCUIT_UNITS == N_UNITS
+    assert DEFAULT_CIRCUIT_UNITS == N_UNITS
+
+
+def test_the_spiking_cortex_keeps_time_with_the_step_that_the_check_believes():
+    assert SPIKING_STEP_S == _RATE_DT_S
+
+
+def test_the_defaults_are_those_of_the_package():
+    cortex, decoding = RunConfig().cortex, SpikeDecoding()
+    spiking = cortex.spiking
+    assert (spiking.smoothing_s, spiking.causal) == (decoding.smoothing_s, decoding.causal)
+    assert spiking.decoder_ridge == decoding.ridge
+    assert cortex.ramp_s == RayPreparation().ramp_s
+
+
+@pytest.mark.parametrize("kind", ["rate", "spiking"])
+def test_what_is_not_set_depends_on_the_kind_and_what_is_set_does_not(kind):
+    cortex = load_config(None, (f"cortex.kind={kind}",)).cortex
+    for name, value in BY_KIND[kind].items():
+        assert getattr(cortex, name) is None
+        assert getattr(cortex.chosen, name) == value
+    overrides = (f"cortex.kind={kind}", "cortex.preparatory_norm_hz=30.0", "cortex.preparation=static")
+    chosen = load_config(None, overrides).cortex.chosen
+    assert (chosen.preparatory_norm_hz, chosen.preparation) == (30.0, "static")
+    assert chosen.n_modes == BY_KIND[kind]["n_modes"]

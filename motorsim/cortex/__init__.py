@@ -25,17 +25,28 @@ from motorsim.cortex.rate_function import RateFunction
 from motorsim.cortex.readiness import preparatory_distance, time_to_readiness_s
 from motorsim.cortex.readout import TorqueReadout, fit_torque_readout
 from motorsim.cortex.smoothed_abscissa import SmoothedAbscissa, smoothed_abscissa
+from motorsim.cortex.spiking import (
+    Calibration,
+    LIFNeurons,
+    LightPulse,
+    SpikeDecoding,
+    SpikingCortex,
+    TrialError,
+)
 from motorsim.cortex.stability import StabilityOptimisation, optimise_stability, stability_optimised_weights
 from motorsim.cortex.trigger import GoTrigger, MovementInput, random_go_trigger
 
 __all__ = [
     "MODES",
     "AmplifiedModes",
+    "Calibration",
     "Circuit",
     "Drive",
     "GoTrigger",
     "HandFeedback",
     "HandLoad",
+    "LIFNeurons",
+    "LightPulse",
     "MovementInput",
     "OptimalPreparation",
     "Perturbation",
@@ -48,9 +59,12 @@ __all__ = [
     "RayPreparation",
     "Regulator",
     "SmoothedAbscissa",
+    "SpikeDecoding",
+    "SpikingCortex",
     "StabilityOptimisation",
     "StaticPreparation",
     "TorqueReadout",
+    "TrialError",
     "amplified_modes",
     "augmented_abscissa",
     "augmented_spectrum",

@@ -67,8 +67,9 @@ def _run(context: StageContext) -> dict[str, Any]:
     circuit.require_stable()
     if not circuit.weights.any():
         raise InputError("cortex.weights_file", "a circuit with connections", "weights that are all 0")
-    if context.config.cortex.n_modes > circuit.n_units:
-        n_modes = context.config.cortex.n_modes
+    n_modes = context.config.cortex.chosen.n_modes
+    assert n_modes is not None  # noqa: S101 - chosen by kind
+    if n_modes > circuit.n_units:
         raise InputError(
             "cortex.n_modes", f"at most {circuit.n_units}, the units of the circuit", f"{n_modes}"
         )

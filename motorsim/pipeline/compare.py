@@ -16,15 +16,17 @@ from motorsim.compare import (
     task_only,
 )
 from motorsim.files import atomic_write_text
-from motorsim.pipeline.common import build_split, build_task
+from motorsim.pipeline.common import build_split, build_task, released_task
 from motorsim.pipeline.fit import DATA_DRIVEN, GOAL_DRIVEN, RESERVOIR, UNTRAINED, load_networks
 from motorsim.pipeline.fit import FILE as NETWORK_FILE
-from motorsim.pipeline.simulate import FILE as CORTEX_FILE
-from motorsim.pipeline.simulate import load_cortex
+from motorsim.pipeline.reliability import CEILING_NOTE, noise_ceilings
+from motorsim.pipeline.simulated import FILE as CORTEX_FILE
+from motorsim.pipeline.simulated import load_cortex
 from motorsim.pipeline.stage import Stage, StageContext
 from motorsim.streams import stream
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
     import pandas as pd
@@ -74,9 +76,10 @@ def task_only_model(task: DelayedReach, reference: Population, split: ConditionS
 
 def _run(context: StageContext) -> dict[str, Any]:
     config = context.config
-    task = build_task(config)
+    simulated = load_cortex(context.folder)
+    task = released_task(build_task(config), simulated.recording)
     split = build_split(config, task)
-    cortex, candidates, predictions = _gather(context, task, split)
+    cortex, candidates, predictions = _gather(context, simulated.recording.population, task, split)
     rows: list[Comparison] = []
     with context.progress.bar("comparison", len(candidates) + 1) as update:
         for done, (name, candidate) in enumerate(candidates.items()):
@@ -88,18 +91,18 @@ def _run(context: StageContext) -> dict[str, Any]:
                 rows += [_read_out(measured), measured]
             update(done + 1, name)
         controls = _controls(config, task, cortex)
-    table = combine(rows)
+    ceilings = noise_ceilings(simulated, task, split)
+    table = _limited_by_noise(combine(rows), ceilings)
     table.to_csv(context.staging / FILE)
     atomic_write_text(context.staging / JPCA_FILE, controls.to_csv(index=False, lineterminator="\n"))
-    return {"test": _headline(table.table), "jpca": _jpca_notes(controls)}
+    return {"test": _headline(table.table), "jpca": _jpca_notes(controls), "noise_ceiling": ceilings}
 
 
 def _gather(
-    context: StageContext, task: DelayedReach, split: ConditionSplit
+    context: StageContext, whole: Population, task: DelayedReach, split: ConditionSplit
 ) -> tuple[Population, dict[str, Population], dict[str, tuple[Population, str]]]:
     """Return the cortex, what is compared with it, and the rates that some candidates make, with a note."""
     seed = context.config.seed
-    whole = load_cortex(context.folder).recording.population
     networks = load_networks(context.folder)
     cortex = cut_rest(whole, task)
     model = task_only_model(task, cortex, split)
@@ -178,7 +181,7 @@ def _predict(
         test_on=split.test,
         n_subsamples=config.compare.n_subsamples,
         n_shuffles=config.compare.n_shuffles,
-        ceiling=1.0 if config.cortex.noise_hz == 0 else float("nan"),
+        ceiling=1.0 if config.cortex.kind == "rate" and config.cortex.noise_hz == 0 else float("nan"),
         note=note,
         candidate_name=name,
     )
@@ -194,6 +197,16 @@ def _read_out(measured: Comparison) -> Comparison:
     rows["note"] = "linear readout: " + rows["note"]
     rows["metric"] = rows["metric"].map(named)
     return replace(measured, table=rows)
+
+
+def _limited_by_noise(table: Comparison, ceilings: Mapping[str, float]) -> Comparison:
+    """Return the table with the reliability of the reference as the ceiling of what predicts its rates."""
+    rows = table.table.copy()
+    for metric, ceiling in ceilings.items():
+        chosen = rows["metric"] == metric
+        rows.loc[chosen, "ceiling"] = ceiling
+        rows.loc[chosen, "note"] += f"; {CEILING_NOTE}"
+    return replace(table, table=rows)
 
 
 def _reordered(population: Population, order: IntArray) -> Population:
@@ -233,7 +246,8 @@ STAGE = Stage(
         "pipeline.compare",
         "pipeline.common",
         "pipeline.fit",
-        "pipeline.simulate",
+        "pipeline.reliability",
+        "pipeline.simulated",
         "compare",
         "analysis",
         "task",
@@ -246,7 +260,7 @@ STAGE = Stage(
     parameters=lambda config: {
         "seed": config.seed,
         "task": config.task.model_dump(mode="json"),
-        "noise_hz": config.cortex.noise_hz,
+        "noise_free": config.cortex.kind == "rate" and config.cortex.noise_hz == 0,
         "compare": config.compare.model_dump(mode="json"),
     },
     run=_run,

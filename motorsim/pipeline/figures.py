@@ -8,17 +8,15 @@ import numpy as np
 
 from motorsim.analysis import jpca, pca
 from motorsim.compare import REAL_CORTEX
-from motorsim.cortex import Circuit
-from motorsim.io import read_arrays
-from motorsim.pipeline.circuit import FILE as CIRCUIT_FILE
-from motorsim.pipeline.circuit import SCHEMA_VERSION, load_circuit
-from motorsim.pipeline.common import build_split, build_task
+from motorsim.cortex import Circuit, amplified_modes
+from motorsim.pipeline.common import build_split, build_task, released_task
 from motorsim.pipeline.compare import FILE as TABLE_FILE
 from motorsim.pipeline.compare import JPCA_FILE, cut_rest, hidden_population, load_table
 from motorsim.pipeline.fit import DATA_DRIVEN, GOAL_DRIVEN, load_networks
 from motorsim.pipeline.fit import FILE as NETWORK_FILE
-from motorsim.pipeline.simulate import FILE as CORTEX_FILE
-from motorsim.pipeline.simulate import load_cortex
+from motorsim.pipeline.scores import AFTER_GO_S, rate_changes, rate_form_correlation
+from motorsim.pipeline.simulated import FILE as CORTEX_FILE
+from motorsim.pipeline.simulated import load_cortex
 from motorsim.pipeline.stage import Stage, StageContext
 from motorsim.plots import (
     ActivityInputs,
@@ -29,6 +27,7 @@ from motorsim.plots import (
     OverlayInputs,
     PopulationInputs,
     RangeInputs,
+    SpikingInputs,
     StandardInputs,
     TimeAxis,
     TrainingInputs,
@@ -41,10 +40,10 @@ if TYPE_CHECKING:
 
     from motorsim.config import RunConfig
     from motorsim.pipeline.fit import FittedNetwork
-    from motorsim.pipeline.simulate import SimulatedCortex
+    from motorsim.pipeline.simulated import SimulatedCortex, SingleTrials
     from motorsim.population import Population
     from motorsim.task import DelayedReach
-    from motorsim.types import BoolArray, IntArray
+    from motorsim.types import BoolArray, FloatArray, IntArray
 
 FOLDER = "figures"
 METRICS = {
@@ -64,23 +63,26 @@ RANGES = {
 }
 _N_EXAMPLES = 7
 _N_OVERLAY = 3
+_N_POINTS = 4000
 
 
 def collect_inputs(config: RunConfig, folder: Path) -> StandardInputs:
     """Read what the standard figures show from the files of a finished run."""
-    task = build_task(config)
-    test = build_split(config, task).test
     cortex, networks = load_cortex(folder), load_networks(folder)
-    clock = _clock(task)
+    shown = build_task(config)
+    task = released_task(shown, cortex.recording)
+    test = build_split(config, task).test
+    clock = _clock(shown, task)
     conditions = Conditions.of(task.reaches, held_out=test)
     return StandardInputs(
         movement=_movement(task, test, clock, cortex),
-        circuit=_circuit(folder),
+        circuit=_circuit(cortex.circuit),
         activity=_activity(clock, conditions, cortex.recording.population),
         populations=_populations(config, task, conditions, cortex, networks),
         training=[_training(name, networks[name]) for name in (DATA_DRIVEN, GOAL_DRIVEN)],
         overlay=_overlay(task, test, clock, cortex, networks[DATA_DRIVEN]),
         comparison=_comparison(folder),
+        spiking=None if cortex.trials is None else _spiking(task, test, clock, cortex, cortex.trials),
     )
 
 
@@ -94,9 +96,11 @@ def _run(context: StageContext) -> dict[str, Any]:
     return {"figures": sorted(figures)}
 
 
-def _clock(task: DelayedReach) -> TimeAxis:
-    events = {"target": -task.delay_s, "go": 0.0, "move": task.reaction_s}
-    return TimeAxis(task.times_from_go_s, zero="go cue", events_s=events)
+def _clock(shown: DelayedReach, released: DelayedReach) -> TimeAxis:
+    """Return the clock of the go cue, which is not when movement is released where it had to wait."""
+    move_s = released.movement_onset_s - shown.go_cue_s
+    events = {"target": -shown.delay_s, "go": 0.0, "move": move_s}
+    return TimeAxis(shown.times_from_go_s, zero="go cue", events_s=events)
 
 
 def _movement(
@@ -118,9 +122,7 @@ def _movement(
     )
 
 
-def _circuit(folder: Path) -> CircuitInputs:
-    circuit = load_circuit(folder)
-    arrays, _ = read_arrays(folder / CIRCUIT_FILE, "circuit", schema_version=SCHEMA_VERSION)
+def _circuit(circuit: Circuit) -> CircuitInputs:
     before = None
     if circuit.initial_weights is not None:
         before = Circuit(circuit.initial_weights, circuit.excitatory).eigenvalues
@@ -128,7 +130,7 @@ def _circuit(folder: Path) -> CircuitInputs:
         weights=circuit.weights,
         excitatory=circuit.excitatory,
         eigenvalues=circuit.eigenvalues,
-        energies=arrays["energies"],
+        energies=amplified_modes(circuit).energies,
         eigenvalues_before=before,
     )
 
@@ -214,6 +216,43 @@ def _overlay(
     )
 
 
+def _spiking(
+    task: DelayedReach, test: BoolArray, clock: TimeAxis, cortex: SimulatedCortex, trials: SingleTrials
+) -> SpikingInputs:
+    both = [rate_changes(each, task) for each in (cortex.rate_form, cortex.recording)]
+    after = (task.times_from_go_s >= -1e-9) & (task.times_from_go_s < AFTER_GO_S - 1e-9)
+    points = np.stack([changes[:, after].ravel() for changes in both])
+    pools = _varied_units(cortex.rate_form.population, _N_OVERLAY)
+    correlation = rate_form_correlation(cortex.recording, cortex.rate_form, task)["after_go"]
+    preferred = _preferred_rad(both[1][:, after].mean(axis=1), task.reaches.direction_rad)
+    return SpikingInputs(
+        reaches=task.reaches,
+        held_out=test,
+        clock=clock,
+        example=int(trials.condition[trials.example]),
+        spike_unit=trials.spike_unit,
+        spike_time_s=trials.spike_time_s + float(clock.times_s[0]),
+        unit_excitatory=trials.unit_excitatory,
+        unit_preferred_rad=preferred[trials.unit_pool],
+        hand_position_m=trials.hand_position_m,
+        condition=trials.condition,
+        pool_hz=cortex.recording.population.rates[..., pools],
+        rate_form_hz=cortex.rate_form.population.rates[..., pools],
+        pool_names=[f"pool {cortex.recording.population.unit_labels[pool]}" for pool in pools],
+        points_hz=points[:, :: max(1, points.shape[1] // _N_POINTS)],
+        correlation=0.0 if correlation is None else correlation,
+        unit_rate_hz=trials.unit_rate_hz,
+        unit_interval_cv=trials.unit_interval_cv,
+    )
+
+
+def _preferred_rad(rate_hz: FloatArray, direction_rad: FloatArray) -> FloatArray:
+    """Return the direction in which each unit fires most, (unit,), of rates (condition, unit)."""
+    tuned = rate_hz - rate_hz.mean(axis=0)
+    preferred: FloatArray = np.angle(np.exp(1j * direction_rad) @ tuned)
+    return preferred
+
+
 def _comparison(folder: Path) -> ComparisonInputs:
     table = load_table(folder)
     controls = load_table(folder, JPCA_FILE).set_index("quantity").to_dict("index")
@@ -231,9 +270,19 @@ def _comparison(folder: Path) -> ComparisonInputs:
 STAGE = Stage(
     name="figures",
     title="figures: PDF and PNG",
-    reads=(CIRCUIT_FILE, CORTEX_FILE, NETWORK_FILE, TABLE_FILE, JPCA_FILE),
+    reads=(CORTEX_FILE, NETWORK_FILE, TABLE_FILE, JPCA_FILE),
     outputs=(f"{FOLDER}/*.pdf", f"{FOLDER}/*.png"),
-    code=("pipeline.figures", "plots", "analysis", "compare.real_cortex", "task"),
+    code=(
+        "pipeline.figures",
+        "pipeline.common",
+        "pipeline.scores",
+        "pipeline.simulated",
+        "plots",
+        "analysis",
+        "compare.real_cortex",
+        "cortex.amplification",
+        "task",
+    ),
     parameters=lambda config: {
         "seed": config.seed,
         "task": config.task.model_dump(mode="json"),

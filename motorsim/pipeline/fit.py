@@ -15,8 +15,8 @@ from motorsim.analysis import variance_explained
 from motorsim.io import read_arrays, write_arrays
 from motorsim.nn import Adam, Cosine, Leaky, Linear, Network, Penalty, RatePenalty, WeightPenalty
 from motorsim.pipeline.common import build_inputs, build_split, build_task
-from motorsim.pipeline.simulate import FILE as CORTEX_FILE
-from motorsim.pipeline.simulate import load_cortex
+from motorsim.pipeline.simulated import FILE as CORTEX_FILE
+from motorsim.pipeline.simulated import load_cortex
 from motorsim.pipeline.stage import Stage, StageContext
 from motorsim.streams import stream
 from motorsim.train import Fit, fit, network_to_arrays
@@ -212,6 +212,7 @@ STAGE = Stage(
     code=(
         "pipeline.fit",
         "pipeline.common",
+        "pipeline.simulated",
         "nn",
         "train",
         "task",

@@ -26,7 +26,8 @@ _FIGURES = {
         "Task and hand",
         (
             "Targets, hand paths against the desired minimum-jerk paths, hand speed and joint torques of the "
-            "simulated reaches. Held-out conditions were not used to fit the readout or the networks."
+            "simulated reaches (averages over trials of a spiking cortex). Held-out conditions were not used "
+            "to fit the readout or the networks."
         ),
     ),
     "figure_2_circuit": (
@@ -38,7 +39,10 @@ _FIGURES = {
     ),
     "figure_3_units": (
         "Example units",
-        "Firing rates of single units of the simulated cortex, one line a condition.",
+        (
+            "Firing rates of single units of the simulated cortex (of a spiking one, pools of neurons "
+            "averaged over trials), one line a condition."
+        ),
     ),
     "figure_4_populations": (
         "Population dynamics",
@@ -59,7 +63,17 @@ _FIGURES = {
         (
             "Each metric on held-out conditions with its 95 % interval over halves of the units, its "
             "condition-shuffle null and, as a yardstick and no bound, half of the cortex's units against the "
-            "other half; below, jPCA beside the range of real cortex and controls without dynamics."
+            "other half (where there are single trials, in the R² of rates the reliability of their "
+            "averages); below, jPCA beside the range of real cortex and controls without dynamics."
+        ),
+    ),
+    "figure_7_spikes": (
+        "Spikes and single reaches",
+        (
+            "Spikes of the recorded neurons in one trial, hand paths of all single trials, three pools of "
+            "neurons (averages over trials) beside the same circuit's rate form, changes of rate of all "
+            "pools in both forms in the 0.4 s after the go cue, and how rates and irregularity are "
+            "distributed over the neurons."
         ),
     ),
 }
@@ -99,19 +113,14 @@ def _run(context: StageContext) -> dict[str, Any]:
 
 
 def _summary(stages: Mapping[str, Any], table: pd.DataFrame) -> list[tuple[str, Any]]:
-    simulated, fitted = stages["simulate"]["notes"], stages["fit"]["notes"]
+    simulated, fitted, compared = (stages[name]["notes"] for name in ("simulate", "fit", "compare"))
     values = table.set_index(["metric", "candidate"])["value"]
     shown = [("warning", warning) for warning in simulated["warnings"]]
-    shown += [
-        ("circuit", stages["circuit"]["notes"]["found"]),
-        ("hand error, fitted conditions (mm, mean and greatest)", _pair(simulated["hand_error_fitted_mm"])),
-        ("hand error, held-out conditions (mm, mean and greatest)", _pair(simulated["hand_error_test_mm"])),
-        (
-            "torque up to the go cue (% of peak, greatest)",
-            simulated["torque_up_to_go_cue_percent_of_peak"]["max"],
-        ),
-        ("hand drift in preparation (mm, greatest)", simulated["preparatory_drift_mm"]["max"]),
-    ]
+    shown.append(("circuit", stages["circuit"]["notes"]["found"]))
+    shown += _spiking_rows(simulated) if "rate_form" in simulated else _reach_rows(simulated)
+    for name, ceiling in compared["noise_ceiling"].items():
+        tuned = ", tuned part" if name.endswith("tuned") else ""
+        shown.append((f"noise ceiling of the R² of rates on held-out conditions{tuned}", ceiling))
     for name in (DATA_DRIVEN, GOAL_DRIVEN):
         label = f"{name} network"
         explained = [fitted[name][f"variance_explained_{part}"] for part in ("train", "test")]
@@ -122,6 +131,43 @@ def _summary(stages: Mapping[str, Any], table: pd.DataFrame) -> list[tuple[str, 
             (f"{label}: held-out canonical correlation with cortex", float(values["cca_test", name]))
         )
     return shown
+
+
+def _reach_rows(notes: Mapping[str, Any]) -> list[tuple[str, Any]]:
+    return [
+        ("hand error, fitted conditions (mm, mean and greatest)", _pair(notes["hand_error_fitted_mm"])),
+        ("hand error, held-out conditions (mm, mean and greatest)", _pair(notes["hand_error_test_mm"])),
+        (
+            "torque up to the go cue (% of peak, greatest)",
+            notes["torque_up_to_go_cue_percent_of_peak"]["max"],
+        ),
+        ("hand drift in preparation (mm, greatest)", notes["preparatory_drift_mm"]["max"]),
+    ]
+
+
+def _spiking_rows(notes: Mapping[str, Any]) -> list[tuple[str, Any]]:
+    """Return the scores of single trials, beside those without noise, and what realises the circuit."""
+    rows: list[tuple[str, Any]] = []
+    for part, words in (("fitted", "fitted"), ("test", "held-out")):
+        errors = [each[f"hand_error_{part}_mm"]["median"] for each in (notes, notes["rate_form"])]
+        label = f"hand error, {words} conditions (mm, median of single trials, and without noise)"
+        rows.append((label, _numbers(errors)))
+        rows.append((f"single trials that end within 2 cm, {words} conditions", notes[f"success_{part}"]))
+    stability, neurons = notes["stability"], notes["neurons"]
+    agreement = notes["rate_form_correlation"]
+    known = [value for value in (agreement["preparation"], agreement["after_go"]) if value is not None]
+    energies = [stability["top_energy_before"], stability["top_energy"]]
+    return [
+        *rows,
+        ("pools against rate form (r, prepared and after the go cue)", _numbers(known)),
+        (
+            "neurons: rate at rest (Hz), gain (Hz/mV)",
+            _numbers([neurons["baseline_hz"], neurons["hz_per_mv"]]),
+        ),
+        ("loop gain, lag of the neurons (s)", _numbers([stability["loop_gain"], stability["lag_s"]])),
+        ("abscissa with that lag (stable below 1)", stability["augmented_abscissa"]),
+        ("top energy of the circuit, before and with the lag in its optimisation", _numbers(energies)),
+    ]
 
 
 def _pair(summary: Mapping[str, float]) -> str:
@@ -150,8 +196,10 @@ def _comparison_section(table: pd.DataFrame) -> Section:
         "cover neither conditions nor seeds. The null shuffles the conditions of the candidate, each shuffle "
         "with the ridge that suits it best (a prediction of the rates is scored for other conditions without "
         "a refit). The ceiling is half of the cortex's units against the other half, a yardstick and no "
-        "bound: a candidate fitted to all units can exceed it. A score from model to cortex alone is weak "
-        "evidence: a smooth random population does well at it."
+        "bound: a candidate fitted to all units can exceed it. Where there are single trials, the ceiling of "
+        "the R² of rates is the reliability of their averages, which a model of the rates exceeds by chance "
+        "alone. A score from model to cortex alone is weak evidence: a smooth random population does well "
+        "at it."
     )
     return Section(
         "All numbers",
@@ -191,7 +239,7 @@ def _facts(provenance: Mapping[str, Any], stages: Mapping[str, Any], folder: Pat
 STAGE = Stage(
     name="report",
     title="report: one page",
-    reads=(TABLE_FILE, JPCA_FILE, *(f"{FOLDER}/{name}.png" for name in _FIGURES)),
+    reads=(TABLE_FILE, JPCA_FILE, f"{FOLDER}/*.png"),
     outputs=(FILE,),
     code=("pipeline.report", "report"),
     parameters=lambda config: {"name": config.name, "seed": config.seed},

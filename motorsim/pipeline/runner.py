@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import shutil
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -91,6 +92,7 @@ def _bring_up_to_date(
     folder = workspace.folder
     inputs = stage.inputs(config, folder)
     key = stage.key(config, inputs)
+    kept = folder / f".kept-{stage.name}"
     if not again and workspace.status(stage.name, key) == "current":
         progress.say(f"{stage.title}: up to date")
         return False
@@ -103,11 +105,12 @@ def _bring_up_to_date(
                 stage.name,
                 key,
                 stage.outputs,
-                lambda staging: stage.run(StageContext(config, folder, staging, progress)),
+                lambda staging: stage.run(StageContext(config, folder, staging, kept, progress)),
                 inputs=inputs,
             )
     except BaseException as error:
         error.add_note(f"in stage {stage.name}")
         raise
+    shutil.rmtree(kept, ignore_errors=True)
     logger.info("stage %s took %.1f s", stage.name, record.wall_s)
     return True

@@ -1,64 +1,47 @@
-"""Stage *simulate*: the circuit rests, prepares and reaches with the arm."""
+"""Stage *simulate*: the circuit rests, prepares and reaches with the arm, as pools of neurons or as rates."""
 
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from motorsim.cortex import random_preparatory_map, resolve_mode
-from motorsim.io import read_arrays, recording_from_arrays, recording_to_arrays, write_arrays
+from motorsim.cortex import resolve_mode
+from motorsim.cortex.spiking.runner import spiking_mode
+from motorsim.io import save_recording
 from motorsim.pipeline.circuit import FILE as CIRCUIT_FILE
 from motorsim.pipeline.circuit import load_circuit
-from motorsim.pipeline.common import build_cortex, build_split, build_task
+from motorsim.pipeline.common import build_preparatory_map, build_rate_cortex, build_split, build_task
+from motorsim.pipeline.scores import describe_reaches, describe_trials, rate_form_correlation, warnings_of
+from motorsim.pipeline.simulated import FILE, SESSION_FILE, SimulatedCortex, save_cortex
+from motorsim.pipeline.spiking import average_trials, run_spiking, single_trials
 from motorsim.pipeline.stage import Stage, StageContext
-from motorsim.task import score_reaches
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from motorsim.config import RunConfig
-    from motorsim.cortex import Circuit, PreparatoryMap, RateCortex
-    from motorsim.recording import Recording
+    from motorsim.cortex import Circuit, RateCortex
     from motorsim.task import ConditionSplit, DelayedReach
-    from motorsim.types import FloatArray
 
 logger = logging.getLogger(__name__)
 
-FILE = "cortex.h5"
-_POOR_ERROR, _POOR_DRIFT_MM, _POOR_TORQUE_PERCENT = 0.2, 5.0, 2.0
-SCHEMA_VERSION = 1
-
-
-@dataclass(frozen=True, eq=False)
-class SimulatedCortex:
-    """What the stage left: the session, and the torques that the desired hand paths take.
-
-    ``desired_torque_nm`` is (condition, time, 2), ``preparatory_states_hz`` (condition, unit).
-    """
-
-    recording: Recording
-    desired_torque_nm: FloatArray
-    preparatory_states_hz: FloatArray
-
-
-def load_cortex(folder: Path) -> SimulatedCortex:
-    """Read what the stage wrote."""
-    arrays, _ = read_arrays(folder / FILE, "simulated cortex", schema_version=SCHEMA_VERSION)
-    return SimulatedCortex(
-        recording_from_arrays(arrays["recording"]),
-        arrays["desired_torque_nm"],
-        arrays["preparatory_states_hz"],
-    )
+_GROWN = {"weights_file", "weights_name", "n_units", "target_abscissa", "max_iterations"}
+_RATE_ONLY = {"baseline_hz", "baseline_sd_hz", "dt_s"}
 
 
 def _parameters(config: RunConfig) -> dict[str, Any]:
-    grown = {"weights_file", "weights_name", "n_units", "target_abscissa", "max_iterations"}
-    cortex = config.cortex.model_dump(mode="json", exclude=grown)
-    cortex["mode"] = resolve_mode(config.cortex.mode, warn=False)
-    return {"seed": config.seed, "task": config.task.model_dump(mode="json"), "cortex": cortex}
+    cortex = config.cortex.chosen
+    shared = {"seed": config.seed, "task": config.task.model_dump(mode="json")}
+    if cortex.kind == "rate":
+        own = cortex.model_dump(mode="json", exclude={*_GROWN, "spiking"})
+        return shared | {"cortex": own | {"mode": resolve_mode(cortex.mode, warn=False)}}
+    own = cortex.model_dump(mode="json", exclude={*_GROWN, *_RATE_ONLY, "spiking"})
+    own["mode"] = spiking_mode(cortex.mode, warn=False)
+    own["spiking"] = cortex.spiking.model_dump(mode="json", exclude={"workers"})
+    # A circuit that was given is not optimised again; the others are, with the same target.
+    own["optimised_to"] = cortex.target_abscissa if cortex.weights_file is None else None
+    return shared | {"cortex": own}
 
 
 def _run(context: StageContext) -> dict[str, Any]:
@@ -66,113 +49,126 @@ def _run(context: StageContext) -> dict[str, Any]:
     circuit = load_circuit(context.folder)
     task = build_task(config)
     split = build_split(config, task)
-    cortex, preparatory_map = _prepare(config, circuit, task, split)
-    with context.progress.bar("cortex and arm", 1.0) as update:
-        recording = cortex.simulate(task, rng=config.seed, on_progress=update)
-    assert cortex.readout is not None  # noqa: S101 - `prepare` has set it
-    content: dict[str, Any] = {
-        "recording": recording_to_arrays(recording),
-        "desired_torque_nm": cortex.desired_torque_nm(task),
-        "preparatory_states_hz": preparatory_map(task.reaches),
-        "readout_weights_nm_per_hz": cortex.readout.weights,
-        "test": split.test.astype(np.int8),
-        "validation": split.validation.astype(np.int8),
-    }
-    write_arrays(context.staging / FILE, "simulated cortex", content, schema_version=SCHEMA_VERSION)
-    notes = _describe(recording, config) | {
-        "readout_null_dimensions": cortex.readout.n_null,
-        "brian2_mode": recording.notes["brian2_mode"],
-    }
-    context.progress.say(
-        f"  hand error {notes['hand_error_fitted_mm']['mean']:.1f} mm on fitted, "
-        f"{notes['hand_error_test_mm']['mean']:.1f} mm on held-out conditions"
-    )
+    run = _run_rate if config.cortex.kind == "rate" else _run_spiking
+    notes = run(context, circuit, task, split)
+    context.progress.say(f"  {notes['summary']}")
     notes["warnings"] = warnings_of(notes, min(config.task.distances_m))
     for warning in notes["warnings"]:
         logger.warning("%s", warning)
     return notes
 
 
-def _prepare(
-    config: RunConfig, circuit: Circuit, task: DelayedReach, split: ConditionSplit
-) -> tuple[RateCortex, PreparatoryMap]:
-    """Return the cortex with preparatory states and a readout that has not seen the test conditions."""
-    preparatory_map = random_preparatory_map(
-        circuit,
-        rng=config.seed,
-        n_modes=config.cortex.n_modes,
-        harmonic_weights=config.cortex.harmonic_weights,
-        norm_hz=config.cortex.preparatory_norm_hz,
-    )
-    cortex = build_cortex(config, circuit).prepare(
+def _run_rate(
+    context: StageContext, circuit: Circuit, task: DelayedReach, split: ConditionSplit
+) -> dict[str, Any]:
+    config = context.config
+    cortex = build_rate_cortex(config, circuit).prepare(
         task,
         rng=config.seed,
         fit_on=~split.test,
-        preparatory_map=preparatory_map,
+        preparatory_map=build_preparatory_map(config, circuit),
         ridge=config.cortex.readout_ridge,
     )
-    return cortex, preparatory_map
-
-
-def warnings_of(notes: dict[str, Any], distance_m: float) -> list[str]:
-    """Say in words what makes this cortex unfit as a model of reaching."""
-    error_mm, drift_mm = notes["hand_error_fitted_mm"]["mean"], notes["preparatory_drift_mm"]["max"]
-    torque = notes["torque_up_to_go_cue_percent_of_peak"]["max"]
-    found = []
-    if error_mm > 1e3 * _POOR_ERROR * distance_m:
-        found.append(
-            f"this circuit does not make the reaches: the hand misses fitted targets by {error_mm:.0f} mm"
-        )
-    if drift_mm > _POOR_DRIFT_MM or torque > _POOR_TORQUE_PERCENT:
-        found.append(f"preparation is not quiet: drift {drift_mm:.1f} mm, torque {torque:.1f} % of its peak")
-    return found
-
-
-def _describe(recording: Recording, config: RunConfig) -> dict[str, Any]:
-    """Return the hand's errors in mm and mm/s, and how quiet rest and preparation were.
-
-    Mean and greatest over conditions; torque up to the go cue is relative to the same condition's peak.
-    """
-    task = build_task(config)
-    test = build_split(config, task).test
-    position, velocity, torque = recording.hand_position_m, recording.hand_velocity_m_s, recording.torque_nm
-    assert position is not None  # noqa: S101 - a simulated session has a hand
-    assert velocity is not None  # noqa: S101
-    assert torque is not None  # noqa: S101
-    score = score_reaches(task, position, velocity)
-    size = np.abs(torque).max(axis=2)
-    before = size[:, task.times_from_go_s <= 0].max(axis=1) / size.max(axis=1)
-    return {
-        "hand_error_fitted_mm": _summary(1e3 * score.error_m[~test]),
-        "hand_error_test_mm": _summary(1e3 * score.error_m[test]),
-        "end_speed_fitted_mm_s": _summary(1e3 * score.speed_m_s[~test]),
-        "end_speed_test_mm_s": _summary(1e3 * score.speed_m_s[test]),
-        "peak_end_speed_fitted_mm_s": _summary(1e3 * score.peak_end_speed_m_s[~test]),
-        "peak_end_speed_test_mm_s": _summary(1e3 * score.peak_end_speed_m_s[test]),
-        "preparatory_drift_mm": _summary(1e3 * score.drift_m),
-        "torque_up_to_go_cue_percent_of_peak": _summary(100 * before),
-        "mean_rate_hz": float(recording.population.rates.mean()),
+    with context.progress.bar("cortex and arm", 1.0) as update:
+        recording = cortex.simulate(task, rng=config.seed, on_progress=update)
+    left = SimulatedCortex(recording, recording, circuit, *_desired(cortex, task))
+    save_cortex(context.staging, left, _further(cortex, split))
+    notes = describe_reaches(recording, cortex.released(task), split.test)
+    assert cortex.readout is not None  # noqa: S101 - `prepare` has set it
+    fitted, test = (notes[f"hand_error_{part}_mm"]["mean"] for part in ("fitted", "test"))
+    return notes | {
+        "summary": f"hand error {fitted:.1f} mm on fitted, {test:.1f} mm on held-out conditions",
+        "readout_null_dimensions": cortex.readout.n_null,
+        "brian2_mode": recording.notes["brian2_mode"],
     }
 
 
-def _summary(values: FloatArray) -> dict[str, float]:
-    return {"mean": float(values.mean()), "max": float(values.max())}
+def _run_spiking(
+    context: StageContext, circuit: Circuit, task: DelayedReach, split: ConditionSplit
+) -> dict[str, Any]:
+    config = context.config
+    session = run_spiking(context, circuit, task, split)
+    form, trials = session.cortex.rate_form, session.trials
+    assert form is not None  # noqa: S101 - the session's cortex is prepared
+    average = average_trials(trials, task.n_conditions)
+    kept = single_trials(trials, task.n_conditions, split.test)
+    # The figures show the start of the optimisation too, of which a multiple of W knows nothing.
+    realised = replace(session.cortex.scaled_circuit, initial_weights=session.cortex.circuit.initial_weights)
+    left = SimulatedCortex(average, session.rate_form, realised, *_desired(form, task), kept)
+    save_cortex(context.staging, left, _further(form, split))
+    save_recording(
+        context.staging / SESSION_FILE,
+        trials,
+        session_description=(
+            f"Delayed reaches of a simulated motor cortex of {session.cortex.n_neurons} integrate-and-fire "
+            f"neurons, seed {config.seed}."
+        ),
+    )
+    released = form.released(task)
+    notes = describe_reaches(trials, released, split.test) | describe_trials(trials, split.test)
+    notes["rate_form"] = describe_reaches(session.rate_form, released, split.test)
+    notes["rate_form_correlation"] = rate_form_correlation(average, session.rate_form, released)
+    notes |= session.notes | {"brian2_mode": trials.notes["brian2_mode"]}
+    notes["summary"] = _spiking_summary(notes)
+    for line in _agreement(notes):
+        context.progress.say(f"  {line}")
+    return notes
+
+
+def _desired(cortex: RateCortex, task: DelayedReach) -> tuple[np.ndarray, np.ndarray]:
+    """Return the torques that the desired paths take from the release on, and the states prepared."""
+    assert cortex.preparatory_map is not None  # noqa: S101 - the cortex is prepared
+    return cortex.desired_torque_nm(cortex.released(task)), cortex.preparatory_map(task.reaches)
+
+
+def _further(cortex: RateCortex, split: ConditionSplit) -> dict[str, Any]:
+    assert cortex.readout is not None  # noqa: S101 - the cortex is prepared
+    return {
+        "readout_weights_nm_per_hz": cortex.readout.weights,
+        "test": split.test.astype(np.int8),
+        "validation": split.validation.astype(np.int8),
+    }
+
+
+def _spiking_summary(notes: dict[str, Any]) -> str:
+    noise_free = notes["rate_form"]
+    parts = []
+    for part, words in (("fitted", "fitted"), ("test", "held-out conditions")):
+        single, without = (each[f"hand_error_{part}_mm"]["median"] for each in (notes, noise_free))
+        share = notes[f"success_{part}"]
+        parts.append(f"{single:.1f} mm on {words} ({without:.1f} without noise; {share:.0%} within 2 cm)")
+    return f"median hand error of single trials {', '.join(parts)}"
+
+
+def _agreement(notes: dict[str, Any]) -> list[str]:
+    found = {name: "none" if r is None else f"{r:.2f}" for name, r in notes["rate_form_correlation"].items()}
+    cv = notes["unit_interval_cv"]
+    return [
+        f"pools against rate form: r {found['preparation']} prepared, {found['after_go']} after the go cue",
+        f"neurons: {notes['unit_rate_hz']:.1f} Hz"
+        + ("" if cv is None else f", median CV of intervals {cv:.2f}"),
+    ]
 
 
 STAGE = Stage(
     name="simulate",
     title="simulate: rest, preparation and reach",
     reads=(CIRCUIT_FILE,),
-    outputs=(FILE,),
+    outputs=(FILE, "cortex.*"),
     code=(
         "pipeline.simulate",
+        "pipeline.simulated",
+        "pipeline.spiking",
+        "pipeline.scores",
         "pipeline.common",
         "cortex",
         "task",
         "plant",
         "io",
+        "analysis.interval_statistics",
         "population",
         "recording",
+        "spikes",
         "streams",
     ),
     parameters=_parameters,

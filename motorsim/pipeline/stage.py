@@ -28,6 +28,9 @@ class StageContext:
         The results folder, to read the files of earlier stages from.
     staging
         The folder to write to.
+    kept
+        A folder for parts of the work that an interrupted stage takes up again; the stage makes it where it
+        wants one, and it goes once the stage is done.
     progress
         Where to tell how far it is.
     """
@@ -35,6 +38,7 @@ class StageContext:
     config: RunConfig
     folder: Path
     staging: Path
+    kept: Path
     progress: Progress
 
 
@@ -49,7 +53,7 @@ class Stage:
     title
         What it does, in words for the person who waits.
     reads
-        Result files of earlier stages.
+        Result files of earlier stages, or patterns.
     outputs
         Files or patterns that it writes.
     code
@@ -72,8 +76,19 @@ class Stage:
     files: Callable[[RunConfig], tuple[Path, ...]] = lambda _config: ()
 
     def inputs(self, config: RunConfig, folder: Path) -> dict[str, str]:
-        """Return the digest of each file that the stage reads."""
-        digests = {name: file_digest(folder / name) for name in self.reads}
+        """Return the digest of each file that the stage reads.
+
+        Raises
+        ------
+        InputError
+            If a file is missing or cannot be read.
+        """
+        found = {
+            path.relative_to(folder).as_posix(): path
+            for name in self.reads
+            for path in sorted(folder.glob(name)) or [folder / name]
+        }
+        digests = {name: file_digest(path) for name, path in found.items()}
         return digests | {
             f"file {number}": file_digest(path) for number, path in enumerate(self.files(config))
         }

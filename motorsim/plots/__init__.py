@@ -5,10 +5,13 @@ from motorsim.plots.candidates import CandidateLook, candidate_look
 from motorsim.plots.comparison import comparison_key, comparison_panel
 from motorsim.plots.conditions import Conditions, condition_key, direction_key
 from motorsim.plots.direction_colours import direction_colours
+from motorsim.plots.distribution import distribution_panel
 from motorsim.plots.example_units import example_unit_panel
-from motorsim.plots.hand import hand_paths_panel, hand_speed_panel
+from motorsim.plots.hand import hand_paths_panel, hand_speed_panel, single_trials_panel
 from motorsim.plots.jpca_range import jpca_range_panel
 from motorsim.plots.muscles import muscles_key, muscles_panel
+from motorsim.plots.raster import raster_panel
+from motorsim.plots.rate_form import rate_form_panel
 from motorsim.plots.rates_overlay import overlay_key, rates_overlay_panel
 from motorsim.plots.saving import save_figure
 from motorsim.plots.spectrum import spectrum_panel
@@ -22,6 +25,7 @@ from motorsim.plots.standard_inputs import (
     OverlayInputs,
     PopulationInputs,
     RangeInputs,
+    SpikingInputs,
     StandardInputs,
     TrainingInputs,
 )
@@ -44,6 +48,7 @@ __all__ = [
     "OverlayInputs",
     "PopulationInputs",
     "RangeInputs",
+    "SpikingInputs",
     "StandardInputs",
     "TimeAxis",
     "TrainingInputs",
@@ -54,6 +59,7 @@ __all__ = [
     "condition_key",
     "direction_colours",
     "direction_key",
+    "distribution_panel",
     "example_unit_panel",
     "hand_paths_panel",
     "hand_speed_panel",
@@ -64,9 +70,12 @@ __all__ = [
     "new_figure",
     "overlay_key",
     "panel_letter",
+    "raster_panel",
+    "rate_form_panel",
     "rates_overlay_panel",
     "save_figure",
     "share_limits",
+    "single_trials_panel",
     "spectrum_panel",
     "standard_figures",
     "styled",

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from motorsim.checks import check_array
+from motorsim.checks import InputError, check_array
 from motorsim.plots.conditions import Conditions, condition_lines
 from motorsim.plots.style import NULL_COLOUR
 from motorsim.plots.task import target_marks
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from motorsim.plots.time_axis import TimeAxis
     from motorsim.task import Reaches
-    from motorsim.types import BoolArray, FloatArray
+    from motorsim.types import BoolArray, FloatArray, IntArray
 
 _AXES = ("condition", "time", "dimension")
 
@@ -107,3 +107,62 @@ def hand_speed_panel(
 def _speed_cm_s(velocity_m_s: FloatArray) -> FloatArray:
     speed: FloatArray = np.linalg.norm(velocity_m_s, axis=-1) * 100.0
     return speed
+
+
+def single_trials_panel(
+    ax: Axes,
+    hand_position_m: FloatArray,
+    condition: IntArray,
+    *,
+    reaches: Reaches,
+    held_out: BoolArray,
+    radius_m: float = 0.02,
+) -> list[Line2D]:
+    """Draw the paths of single trials in the looks of their conditions, and a circle about each target.
+
+    Parameters
+    ----------
+    ax
+        Where to draw, in cm from the shoulder.
+    hand_position_m
+        Hand in m, (trial, time, 2).
+    condition
+        Condition of each trial, (trial,).
+    reaches
+        The conditions.
+    held_out
+        Conditions that no fit has seen, boolean (condition,).
+    radius_m
+        Radius of the circles: where a reach counts as a success.
+
+    Raises
+    ------
+    InputError
+        If an array is not finite or does not fit the reaches.
+    """
+    from matplotlib.patches import Circle  # noqa: PLC0415 - slow to import
+
+    made = check_array(
+        "hand_position_m", hand_position_m, ("trial", "time", "dimension"), shape=(None, None, 2)
+    )
+    which = np.asarray(condition)
+    if which.shape != (len(made),) or not np.isin(which, range(reaches.n_conditions)).all():
+        expected = f"one of the {reaches.n_conditions} conditions for each of {len(made)} trials"
+        raise InputError("condition", expected, f"shape {which.shape}")
+    conditions = Conditions.of(reaches, held_out=held_out)
+    for target, colour in zip(reaches.target_m, conditions.colours, strict=True):
+        circle = Circle(
+            tuple(100.0 * target), 100.0 * radius_m, facecolor="none", edgecolor=tuple(colour), linewidth=0.5
+        )
+        ax.add_patch(circle)
+    looks = [
+        conditions.line(number) | {"linewidth": 0.45, "alpha": 0.7} for number in range(reaches.n_conditions)
+    ]
+    lines = [
+        line
+        for path, number in zip(made, which, strict=True)
+        for line in ax.plot(*(path.T * 100.0), **looks[number])
+    ]
+    target_marks(ax, reaches, conditions)
+    workspace_axes(ax)
+    return lines

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import string
 from typing import TYPE_CHECKING
 
 from motorsim.checks import InputError
@@ -13,10 +12,12 @@ from motorsim.plots.conditions import Conditions, condition_key, direction_key
 from motorsim.plots.example_units import example_unit_panel
 from motorsim.plots.hand import hand_paths_panel, hand_speed_panel
 from motorsim.plots.jpca_range import REAL_COLOUR, jpca_range_panel
+from motorsim.plots.layout import figure_rows, legend_below, letter_panels, panel_grid
 from motorsim.plots.muscles import muscles_key, muscles_panel
 from motorsim.plots.rates_overlay import overlay_key, rates_overlay_panel
 from motorsim.plots.spectrum import spectrum_panel
-from motorsim.plots.style import new_figure, panel_letter, styled
+from motorsim.plots.spiking_figure import spiking_figure
+from motorsim.plots.style import new_figure, styled
 from motorsim.plots.task import task_panel
 from motorsim.plots.torque import torque_panel
 from motorsim.plots.training import training_panel
@@ -24,9 +25,8 @@ from motorsim.plots.trajectories import jpca_panel, share_limits, trajectory_pan
 from motorsim.plots.weights import weights_panel
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Sequence
 
-    from matplotlib.artist import Artist
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure, FigureBase
 
@@ -70,6 +70,8 @@ def standard_figures(inputs: StandardInputs) -> dict[str, Figure]:
             figures["figure_5_training"] = training_figure(inputs.training, inputs.overlay)
         if inputs.comparison is not None:
             figures["figure_6_comparison"] = comparison_figure(inputs.comparison)
+        if inputs.spiking is not None:
+            figures["figure_7_spikes"] = spiking_figure(inputs.spiking)
         if inputs.muscles is not None:
             figures["figure_muscles"] = muscles_figure(inputs.muscles)
     if not figures:
@@ -81,7 +83,7 @@ def movement_figure(inputs: MovementInputs) -> Figure:
     """Draw task, hand paths, hand speed and torques."""
     conditions = Conditions.of(inputs.reaches, held_out=inputs.held_out)
     fig = new_figure(height_mm=128.0)
-    above, below = _rows(fig, (1.35, 1.0))
+    above, below = figure_rows(fig, (1.35, 1.0))
     task, paths = above.subplots(1, 2)
     task_panel(task, inputs.reaches, held_out=inputs.held_out)
     task.set_title("targets (open: held out)")
@@ -103,8 +105,8 @@ def movement_figure(inputs: MovementInputs) -> Figure:
     )
     for joint, (ax, name) in enumerate(((shoulder, "shoulder"), (elbow, "elbow"))):
         torque_panel(ax, inputs.clock, inputs.torque_nm[..., joint], conditions, joint=name)
-    _letter((task, paths, speed, shoulder, elbow))
-    _legend_below(below, condition_key(conditions))
+    letter_panels((task, paths, speed, shoulder, elbow))
+    legend_below(below, condition_key(conditions))
     return fig
 
 
@@ -115,7 +117,7 @@ def circuit_figure(inputs: CircuitInputs) -> Figure:
     spectrum_panel(spectrum, inputs.eigenvalues, before=inputs.eigenvalues_before)
     weights_panel(weights, inputs.weights, excitatory=inputs.excitatory)
     amplification_panel(amplification, inputs.energies)
-    _letter((spectrum, weights, amplification))
+    letter_panels((spectrum, weights, amplification))
     return fig
 
 
@@ -124,13 +126,13 @@ def units_figure(inputs: ActivityInputs) -> Figure:
     n_units = len(inputs.unit_names)
     n_rows = -(-(n_units + 1) // _COLUMNS)
     fig = new_figure(height_mm=42.0 * n_rows + 8.0)
-    panels = _grid(fig, n_rows, _COLUMNS, n_units + 1)
+    panels = panel_grid(fig, n_rows, _COLUMNS, n_units + 1)
     for unit, (ax, name) in enumerate(zip(panels[:-1], inputs.unit_names, strict=True)):
         example_unit_panel(ax, inputs.clock, inputs.rates_hz[..., unit], inputs.conditions, name=name)
         ax.set_ylabel("firing rate (Hz)" if unit % _COLUMNS == 0 else "")
         ax.set_xlabel(ax.get_xlabel() if unit + _COLUMNS >= n_units else "")
     direction_key(panels[-1], inputs.conditions)
-    _legend_below(fig, condition_key(inputs.conditions))
+    legend_below(fig, condition_key(inputs.conditions))
     return fig
 
 
@@ -157,15 +159,15 @@ def populations_figure(populations: Sequence[PopulationInputs]) -> Figure:
             by_unit.setdefault((f"plane {plane}", population.jpca_unit), []).append(ax)
     for panels in by_unit.values():
         share_limits(panels)
-    _letter(row[0] for row in rows)
-    _legend_below(fig, condition_key(populations[0].conditions))
+    letter_panels(row[0] for row in rows)
+    legend_below(fig, condition_key(populations[0].conditions))
     return fig
 
 
 def training_figure(training: Sequence[TrainingInputs], overlay: OverlayInputs | None = None) -> Figure:
     """Draw the loss of every network and, where given, rates of cortex and network on test conditions."""
     fig = new_figure(height_mm=58.0 if overlay is None else 112.0)
-    parts: list[FigureBase] = [fig] if overlay is None else _rows(fig, (1.0, 1.0))
+    parts: list[FigureBase] = [fig] if overlay is None else figure_rows(fig, (1.0, 1.0))
     panels = list(parts[0].subplots(1, len(training), squeeze=False)[0])
     for ax, fit in zip(panels, training, strict=True):
         training_panel(
@@ -179,7 +181,7 @@ def training_figure(training: Sequence[TrainingInputs], overlay: OverlayInputs |
         ax.set_title(fit.name, pad=18.0)
     if overlay is not None:
         panels += _draw_overlay(parts[1], overlay)
-    _letter(panels)
+    letter_panels(panels)
     return fig
 
 
@@ -189,17 +191,17 @@ def comparison_figure(inputs: ComparisonInputs) -> Figure:
     n_rows, n_range_rows = -(-len(metrics) // _METRIC_COLUMNS), -(-len(inputs.ranges) // _RANGE_COLUMNS)
     heights = (40.0 * n_rows + 8.0, 36.0 * n_range_rows + 8.0 * bool(n_range_rows))
     fig = new_figure(height_mm=sum(heights))
-    parts: list[FigureBase] = _rows(fig, heights) if inputs.ranges else [fig]
-    panels = _grid(parts[0], n_rows, _METRIC_COLUMNS, len(metrics))
+    parts: list[FigureBase] = figure_rows(fig, heights) if inputs.ranges else [fig]
+    panels = panel_grid(parts[0], n_rows, _METRIC_COLUMNS, len(metrics))
     candidates = [list(metric_rows(inputs.table, metric)["candidate"]) for metric in metrics]
     named = _needs_names(candidates, _METRIC_COLUMNS)
     for ax, (metric, label), name in zip(panels, metrics.items(), named, strict=True):
         comparison_panel(ax, inputs.table, metric, label=label, named=name)
-    _legend_below(parts[0], comparison_key())
+    legend_below(parts[0], comparison_key())
     letters = panels[:1]
     if inputs.ranges:
         letters += _draw_ranges(parts[1], inputs.ranges, n_range_rows)[:1]
-    _letter(letters)
+    letter_panels(letters)
     return fig
 
 
@@ -216,7 +218,7 @@ def muscles_figure(inputs: MuscleInputs) -> Figure:
         held_out=inputs.held_out,
         scale_bar=inputs.scale_bar,
     )
-    _legend_below(fig, muscles_key())
+    legend_below(fig, muscles_key())
     return fig
 
 
@@ -229,44 +231,21 @@ def _draw_overlay(part: FigureBase, overlay: OverlayInputs) -> list[Axes]:
         cortex, network = overlay.cortex_hz[..., unit], overlay.network_hz[..., unit]
         rates_overlay_panel(ax, overlay.clock, cortex, network, overlay.conditions, name=name)
         ax.set_ylabel("firing rate (Hz)" if unit == 0 else "")
-    _legend_below(part, overlay_key("cortex, held-out conditions", "network"))
+    legend_below(part, overlay_key("cortex, held-out conditions", "network"))
     return panels
 
 
 def _draw_ranges(part: FigureBase, ranges: Sequence[RangeInputs], n_rows: int) -> list[Axes]:
     from matplotlib.patches import Patch  # noqa: PLC0415 - slow to import
 
-    panels = _grid(part, n_rows, _RANGE_COLUMNS, len(ranges))
+    panels = panel_grid(part, n_rows, _RANGE_COLUMNS, len(ranges))
     named = _needs_names([list(given.values) for given in ranges], _RANGE_COLUMNS)
     for ax, given, name in zip(panels, ranges, named, strict=True):
         jpca_range_panel(ax, given.values, given.real_range, label=given.label, named=name)
-    _legend_below(part, [Patch(color=REAL_COLOUR, label="range of real motor cortex")])
+    legend_below(part, [Patch(color=REAL_COLOUR, label="range of real motor cortex")])
     return panels
 
 
 def _needs_names(lists: Sequence[Sequence[str]], n_columns: int) -> list[bool]:
     """Say which panels of a grid name their rows: the first of a line, and where the list is another one."""
     return [index % n_columns == 0 or names != lists[index - 1] for index, names in enumerate(lists)]
-
-
-def _rows(fig: Figure, heights: tuple[float, ...]) -> list[FigureBase]:
-    """Part a figure into rows of these relative heights, each with a layout and a legend of its own."""
-    return list(fig.subfigures(len(heights), 1, squeeze=False, height_ratios=heights).flat)
-
-
-def _grid(part: FigureBase, n_rows: int, n_columns: int, n_panels: int) -> list[Axes]:
-    """Return the first axes of a grid and take the others away."""
-    axes = list(part.subplots(n_rows, n_columns, squeeze=False).flat)
-    for ax in axes[n_panels:]:
-        ax.remove()
-    return axes[:n_panels]
-
-
-def _letter(panels: Iterable[Axes]) -> None:
-    for ax, letter in zip(panels, string.ascii_lowercase, strict=False):
-        panel_letter(ax, letter)
-
-
-def _legend_below(part: FigureBase, entries: Sequence[Artist]) -> None:
-    if entries:
-        part.legend(handles=list(entries), loc="outside lower center", ncols=len(entries))

@@ -120,6 +120,49 @@ class ComparisonInputs:
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
+class SpikingInputs:
+    """Spikes and single trials of a spiking cortex beside its rate form.
+
+    Parameters
+    ----------
+    reaches, held_out
+        The conditions, and which no fit has seen, boolean (condition,).
+    clock
+        Times and events.
+    spike_unit, spike_time_s
+        Spikes of one trial on that clock, (spike,), and ``example``, its condition.
+    unit_excitatory, unit_preferred_rad
+        Sign and preferred direction of the units, (unit,).
+    hand_position_m, condition
+        Single trials, (trial, time, 2) and (trial,).
+    pool_hz, rate_form_hz, pool_names
+        Rates of some pools in both forms, each (condition, time, pool), and their names.
+    points_hz, correlation
+        Changes of rate, rate form first, (2, point), and how the forms correlate over all of them.
+    unit_rate_hz, unit_interval_cv
+        (unit,), NaN where not known.
+    """
+
+    reaches: Reaches
+    held_out: BoolArray
+    clock: TimeAxis
+    example: int
+    spike_unit: IntArray
+    spike_time_s: FloatArray
+    unit_excitatory: BoolArray
+    unit_preferred_rad: FloatArray
+    hand_position_m: FloatArray
+    condition: IntArray
+    pool_hz: FloatArray
+    rate_form_hz: FloatArray
+    pool_names: Sequence[str]
+    points_hz: FloatArray
+    correlation: float
+    unit_rate_hz: FloatArray
+    unit_interval_cv: FloatArray
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
 class MuscleInputs:
     """Recorded and fitted activity of muscles, as `motorsim.plots.muscles_panel` takes them."""
 
@@ -143,4 +186,5 @@ class StandardInputs:
     training: Sequence[TrainingInputs] = ()
     overlay: OverlayInputs | None = None
     comparison: ComparisonInputs | None = None
+    spiking: SpikingInputs | None = None
     muscles: MuscleInputs | None = None

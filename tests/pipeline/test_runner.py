@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import pytest
 import threadpoolctl
@@ -86,6 +87,49 @@ def test_a_file_from_outside_counts_by_what_it_holds(tmp_path):
     assert run_stages(line, RunConfig(), results=tmp_path).computed == ()
     outside.write_text("two", encoding="utf-8")
     assert run_stages(line, RunConfig(), results=tmp_path).computed == ("a",)
+
+
+def test_what_a_stage_keeps_outlives_an_interruption_and_goes_once_it_is_done(tmp_path):
+    found = []
+
+    def work(context):
+        found.append(sorted(path.name for path in context.kept.glob("*")))
+        context.kept.mkdir(exist_ok=True)
+        (context.kept / f"part {len(found)}").touch()
+        if len(found) < 3:
+            raise KeyboardInterrupt
+        return {}
+
+    for _ in range(2):
+        with pytest.raises(KeyboardInterrupt):
+            run_stages([quick("a", work)], RunConfig(), results=tmp_path)
+    folder = run_stages([quick("a", work)], RunConfig(), results=tmp_path).folder
+    assert found == [[], ["part 1"], ["part 1", "part 2"]]
+    assert sorted(path.name for path in folder.iterdir()) == [
+        ".lock",
+        "a.txt",
+        "config.toml",
+        "provenance.json",
+    ]
+
+
+def test_a_stage_that_reads_a_pattern_runs_again_when_a_file_of_it_comes_goes_or_changes(tmp_path):
+    folder = tmp_path / "default"
+    line = [quick("a"), replace(quick("b"), reads=("more*.txt", "a.txt"))]
+    folder.mkdir()
+    (folder / "more1.txt").write_text("1", encoding="utf-8")
+    run_stages(line, RunConfig(), results=tmp_path)
+    for change in (
+        lambda: (folder / "more2.txt").write_text("2", encoding="utf-8"),
+        lambda: (folder / "more2.txt").write_text("3", encoding="utf-8"),
+        (folder / "more1.txt").unlink,
+    ):
+        assert run_stages(line, RunConfig(), results=tmp_path).computed == ()
+        change()
+        assert run_stages(line, RunConfig(), results=tmp_path).computed == ("b",)
+    (folder / "more2.txt").unlink()
+    with pytest.raises(InputError, match=r"more\*"):
+        run_stages(line, RunConfig(), results=tmp_path)
 
 
 @pytest.mark.parametrize("options", [{"until": "z"}, {"force": ["z"]}])

@@ -9,12 +9,13 @@ import threadpoolctl
 
 from motorsim.config import load_config
 from motorsim.io import read_arrays, write_arrays
-from motorsim.pipeline import STAGES, StageContext, circuit, compare, fit, run_stages, simulate
+from motorsim.pipeline import STAGES, StageContext, circuit, compare, fit, run_stages
 from motorsim.pipeline.circuit import load_circuit
 from motorsim.pipeline.common import build_split, build_task
 from motorsim.pipeline.compare import load_table, task_only_model
 from motorsim.pipeline.fit import DATA_DRIVEN, GOAL_DRIVEN, RESERVOIR, UNTRAINED, load_networks
-from motorsim.pipeline.simulate import load_cortex
+from motorsim.pipeline.scores import warnings_of
+from motorsim.pipeline.simulated import load_cortex
 from motorsim.progress import Silent
 
 
@@ -78,16 +79,16 @@ def spoilt(finished, config, tmp_path_factory):
     folder = tmp_path_factory.mktemp("spoilt") / "tiny"
     shutil.copytree(finished, folder)
     test = build_split(config, build_task(config)).test
-    arrays, _ = read_arrays(folder / "cortex.h5", "simulated cortex", schema_version=1)
+    arrays, _ = read_arrays(folder / "cortex.h5", "simulated cortex", schema_version=2)
     noise = np.random.default_rng(0)
     for array in (arrays["recording"]["population"]["rates"], arrays["desired_torque_nm"]):
         array[test] = 20 + noise.standard_normal(array[test].shape)
-    write_arrays(folder / "cortex.h5", "simulated cortex", arrays, schema_version=1)
+    write_arrays(folder / "cortex.h5", "simulated cortex", arrays, schema_version=2)
     return folder
 
 
 def test_no_network_sees_the_test_conditions(spoilt, finished, config, tmp_path):
-    context = StageContext(config, spoilt, tmp_path, Silent())
+    context = StageContext(config, spoilt, tmp_path, tmp_path / "kept", Silent())
     fit.STAGE.run(context)
     for name, network in load_networks(tmp_path).items():
         np.testing.assert_array_equal(network.hidden, load_networks(finished)[name].hidden)
@@ -107,7 +108,7 @@ def test_the_task_only_model_does_not_see_the_test_conditions(spoilt, finished, 
 
 def test_scores_are_those_of_the_test_conditions(spoilt, finished, config, tmp_path):
     shutil.copy(finished / "network.h5", spoilt / "network.h5")
-    compare.STAGE.run(StageContext(config, spoilt, tmp_path, Silent()))
+    compare.STAGE.run(StageContext(config, spoilt, tmp_path, tmp_path / "kept", Silent()))
     tables = [
         load_table(folder).set_index(["metric", "candidate"])["value"] for folder in (tmp_path, finished)
     ]
@@ -168,11 +169,11 @@ def test_a_circuit_that_cannot_reach_is_called_so(finished):
         "preparatory_drift_mm": {"mean": 0.0, "max": 0.1},
         "torque_up_to_go_cue_percent_of_peak": {"mean": 0.0, "max": 0.5},
     }
-    assert simulate.warnings_of(good, 0.1) == []
+    assert warnings_of(good, 0.1) == []
     missed = good | {"hand_error_fitted_mm": {"mean": 40.0, "max": 80.0}}
     restless = good | {"preparatory_drift_mm": {"mean": 2.0, "max": 9.0}}
-    assert "misses fitted targets by 40 mm" in simulate.warnings_of(missed, 0.1)[0]
-    assert "drift 9.0 mm" in simulate.warnings_of(restless, 0.1)[0]
+    assert "misses fitted targets by 40 mm" in warnings_of(missed, 0.1)[0]
+    assert "drift 9.0 mm" in warnings_of(restless, 0.1)[0]
 
 
 def test_the_shuffled_candidate_is_the_data_driven_network_in_another_order(finished):

@@ -15,6 +15,7 @@ from motorsim.plots import (
     OverlayInputs,
     PopulationInputs,
     RangeInputs,
+    SpikingInputs,
     StandardInputs,
     TrainingInputs,
     save_figure,
@@ -81,6 +82,25 @@ def inputs(clock, conditions, held_out, reaches, traces):
             table=pd.DataFrame(rows, columns=columns),
             ranges=[RangeInputs(label="R² skew", real_range=(0.3, 0.5), values={"cortex": 0.4})],
         ),
+        spiking=SpikingInputs(
+            reaches=reaches,
+            held_out=held_out,
+            clock=clock,
+            example=2,
+            spike_unit=np.array([0, 1, 2, 2]),
+            spike_time_s=np.array([-0.1, 0.0, 0.05, 0.1]),
+            unit_excitatory=np.array([True, False, True]),
+            unit_preferred_rad=np.array([0.0, 1.0, 2.0]),
+            hand_position_m=np.concatenate([desired.position_m] * 2),
+            condition=np.tile(np.arange(8), 2),
+            pool_hz=rates[..., :3],
+            rate_form_hz=rates[..., 3:6],
+            pool_names=names[:3],
+            points_hz=rates[..., :2].reshape(2, -1),
+            correlation=0.5,
+            unit_rate_hz=np.array([5.0, 10.0, 20.0]),
+            unit_interval_cv=np.array([0.8, 0.9, 1.1]),
+        ),
         muscles=MuscleInputs(
             clock=clock,
             recorded=rates[..., :3],
@@ -94,7 +114,7 @@ def inputs(clock, conditions, held_out, reaches, traces):
 
 def test_every_part_gives_its_figure_in_the_order_of_the_paper(inputs):
     figures = standard_figures(inputs)
-    assert list(figures) == [*NAMES, "figure_6_comparison", "figure_muscles"]
+    assert list(figures) == [*NAMES, "figure_6_comparison", "figure_7_spikes", "figure_muscles"]
     for fig in figures.values():
         assert fig.get_figwidth() <= 180.0 / 25.4 + 1e-9
 
@@ -127,6 +147,20 @@ def test_another_list_of_candidates_is_named_again(inputs):
     fig = standard_figures(inputs)["figure_6_comparison"]
     named = [[text.get_text() for text in ax.get_yticklabels()] for ax in fig.axes[:2]]
     assert named == [["data-driven", "shuffled"], ["data-driven", "shuffled", "untrained"]]
+
+
+def test_pools_are_shown_in_far_reaches_beside_their_rate_form(inputs):
+    given = inputs.spiking
+    fig = standard_figures(inputs)["figure_7_spikes"]
+    panels = [ax for ax in fig.axes if ax.get_title() in given.pool_names]
+    assert len(panels) == 3
+    for pool, ax in enumerate(panels):
+        drawn = {line.get_linewidth(): [] for line in ax.lines}
+        for line in ax.lines:
+            drawn[line.get_linewidth()].append(line.get_ydata())
+        np.testing.assert_array_equal(drawn[0.8], given.rate_form_hz[4:, :, pool])
+        np.testing.assert_array_equal(drawn[2.4], given.pool_hz[4:, :, pool])
+    assert fig.axes[0].get_title() == "one trial: 6 cm at 180°"
 
 
 def test_populations_in_one_unit_share_their_limits(inputs):

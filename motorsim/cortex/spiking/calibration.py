@@ -10,14 +10,14 @@ import numpy as np
 
 from motorsim.checks import InputError, MotorsimError
 from motorsim.cortex.spiking.network import TICK_S, initial_voltage_mv
-from motorsim.cortex.spiking.runner import TrialJob, TrialRunner
-from motorsim.cortex.spiking.trial import TrialInput
+from motorsim.cortex.spiking.trial import TrialInput, TrialJob
 from motorsim.streams import stream
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from motorsim.cortex.spiking.network import SpikingModel
+    from motorsim.cortex.spiking.runner import TrialRunner
     from motorsim.cortex.spiking.trial import TrialSpikes
     from motorsim.types import FloatArray, IntArray
 
@@ -40,7 +40,8 @@ class Calibration:
     hz_per_mv
         Gain: change of a pool's rate a mV of current into its neurons, at `PROBE_HZ`.
     lag_s
-        First-order lag of the rate behind the current at that frequency, with half a tick for counting.
+        First-order lag of the rate behind the current at that frequency. Half a tick of it comes from
+        currents that are held for a tick, here as in the closed loop; counting a tick's spikes adds none.
     interval_cv
         Mean coefficient of variation of the inter-spike intervals of a neuron.
     count_noise
@@ -182,7 +183,7 @@ def _count_noise(pool: IntArray, time_s: FloatArray, n_pools: int, duration_s: f
     inside = window < n_windows
     counts = np.bincount(pool[inside] * n_windows + window[inside], minlength=n_pools * n_windows)
     counts = counts.reshape(n_pools, n_windows)
-    return float(counts.var(axis=1, ddof=1).mean() / counts.mean())
+    return float(counts.var(axis=1, ddof=1).mean() / counts.mean()) if counts.any() else float("nan")
 
 
 def _calibration(found: list[dict[str, Any]], levels: FloatArray, probe_mv: float) -> Calibration:
@@ -191,7 +192,7 @@ def _calibration(found: list[dict[str, Any]], levels: FloatArray, probe_mv: floa
     if not (baseline_hz > 0).all():
         raise MotorsimError("some pools of neurons are silent at rest; raise neurons.drive_mv")
     response = complex(np.mean([trial["response"] for trial in sine])) / probe_mv
-    lag_s = np.tan(-np.angle(response)) / (2.0 * np.pi * PROBE_HZ) + TICK_S / 2.0
+    lag_s = np.tan(-np.angle(response)) / (2.0 * np.pi * PROBE_HZ)
     order = np.argsort(levels)
     return Calibration(
         baseline_hz=baseline_hz,

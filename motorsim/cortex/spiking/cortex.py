@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,17 +16,15 @@ from motorsim.cortex.lag import augmented_abscissa
 from motorsim.cortex.preparation_strategy import Preparation, RayPreparation
 from motorsim.cortex.rate import RateCortex
 from motorsim.cortex.rate_function import RateFunction
-from motorsim.cortex.rate_recording import rate_recording
 from motorsim.cortex.spiking.calibration import Calibration, calibrate
-from motorsim.cortex.spiking.decoding import DecodingProblem, SpikeDecoding, folds
+from motorsim.cortex.spiking.decoding import SpikeDecoding
 from motorsim.cortex.spiking.network import TICK_S, SpikingModel
 from motorsim.cortex.spiking.neurons import LIFNeurons
+from motorsim.cortex.spiking.recording import SessionDecoder, spiking_recording
 from motorsim.cortex.spiking.runner import TrialRunner
 from motorsim.cortex.spiking.session import Sampling, SlowDrive, recorded_neurons, run_session
-from motorsim.plant import Arm, simulate_arm
-from motorsim.population import Population
+from motorsim.plant import Arm
 from motorsim.streams import Seed, stream
-from motorsim.task import reaction_times_s, score_reaches
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -37,15 +34,12 @@ if TYPE_CHECKING:
     from motorsim.cortex.preparation import PreparatoryMap
     from motorsim.cortex.readout import TorqueReadout
     from motorsim.cortex.spiking.light import LightPulse
-    from motorsim.cortex.spiking.session import KeptTrial
     from motorsim.cortex.trigger import MovementInput
     from motorsim.recording import Recording
     from motorsim.task import DelayedReach, TargetSwitch
-    from motorsim.types import BoolArray, FloatArray, IntArray
+    from motorsim.types import BoolArray, FloatArray
 
 _RATE_DT_S = 2.0 * TICK_S
-SUCCESS_M = 0.02
-"""A trial is a success where the hand ends within this distance of its target."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -183,10 +177,7 @@ class SpikingCortex:
         InputError
             If the circuit is unstable with the lag of the neurons, and as `RateCortex.prepare`.
         """
-        calibration = self.calibration
-        if calibration is None:
-            runner = self._runner(self._sampling(task), feedback=False)
-            calibration = calibrate(runner, rng=self.seed, on_progress=on_progress)
+        calibration = self.calibration or self.calibrate(task, on_progress=on_progress)
         self._require_stable(calibration)
         rate_form = RateCortex(
             self.scaled_circuit,
@@ -201,6 +192,17 @@ class SpikingCortex:
         ).prepare(task, rng=rng, fit_on=fit_on, preparatory_map=preparatory_map, ridge=ridge)
         fit_conditions = np.ones(task.n_conditions, bool) if fit_on is None else np.asarray(fit_on)
         return replace(self, calibration=calibration, rate_form=rate_form, fit_conditions=fit_conditions)
+
+    def calibrate(
+        self, task: DelayedReach, *, on_progress: Callable[[float], None] | None = None
+    ) -> Calibration:
+        """Measure the neurons with the slow coupling cut, in trials as long as the task's; see `calibrate`.
+
+        The result does not depend on the circuit's weights, so it may be had before they are optimised for
+        the lag that it tells.
+        """
+        runner = self._runner(self._sampling(task), feedback=False)
+        return calibrate(runner, rng=self.seed, on_progress=on_progress)
 
     def _require_stable(self, calibration: Calibration) -> None:
         abscissa = augmented_abscissa(self.scaled_circuit, self.tau_s, calibration.lag_s)
@@ -281,7 +283,9 @@ class SpikingCortex:
             keep_in=None if keep_in is None else Path(keep_in),
             on_progress=on_progress,
         )
-        return self._record(task, switch, trials, sampling, runner.used_mode, n_trials)
+        return spiking_recording(
+            self._decoder(), self.circuit, task, trials, sampling, switch=switch, mode=runner.used_mode
+        )
 
     def with_readout(self, recording: Recording, task: DelayedReach) -> SpikingCortex:
         """Return the cortex with a fixed readout, fitted on all trials of a session that it made of the task.
@@ -291,12 +295,14 @@ class SpikingCortex:
         InputError
             If the cortex was not prepared, or the session is of another task or other pools.
         """
+        if self.rate_form is None:
+            raise InputError("with_readout", "a prepared cortex", "one not prepared", "call `prepare` first")
         rates, n_pools = recording.population.rates, self.circuit.n_units
         if rates.shape[1:] != (task.n_times, n_pools):
             expected = f"a session of {task.n_times} samples and {n_pools} pools"
             raise InputError("recording", expected, f"shape {rates.shape}")
         condition = np.asarray(recording.trials["condition"])
-        problem = self._problem(task, rates, condition, np.zeros(len(rates), np.int64))
+        problem = self._decoder().problem(task, rates, condition, np.zeros(len(rates), np.int64))
         return replace(self, readout=problem.fit(self.decoding, np.ones(len(rates), bool)))
 
     def _sampling(self, task: DelayedReach) -> Sampling:
@@ -305,7 +311,8 @@ class SpikingCortex:
         if steps < 1 or abs(steps * _RATE_DT_S - task.dt_s) > 1e-9:
             raise InputError("dt_s", f"a multiple of {_RATE_DT_S:g} s", f"{task.dt_s:g} s")
         model = SpikingModel(self.circuit.excitatory, self.n_per_pool, self.neurons, self.tau_s, 1, self.seed)
-        return Sampling(task.n_times, task.dt_s, recorded_neurons(model, self.n_recorded))
+        recorded = recorded_neurons(model, self.n_recorded)
+        return Sampling(task.n_times, task.dt_s, recorded, self.decoding.causal)
 
     def _runner(self, sampling: Sampling, *, feedback: bool) -> TrialRunner:
         model = SpikingModel(
@@ -368,90 +375,16 @@ class SpikingCortex:
         root: FloatArray = vectors * np.sqrt(np.maximum(values, 0.0))
         return root
 
-    def _problem(
-        self, task: DelayedReach, rates_hz: FloatArray, condition: IntArray, fold: IntArray
-    ) -> DecodingProblem:
-        """Return what a readout of these smoothed rates (trial, time, pool) is fitted on."""
+    def _decoder(self) -> SessionDecoder:
+        """Return what decodes the spikes of a prepared cortex."""
         assert self.rate_form is not None  # noqa: S101 - callers have checked it
-        assert self.rate_form.preparatory_map is not None  # noqa: S101
         assert self.calibration is not None  # noqa: S101
         assert self.fit_conditions is not None  # noqa: S101
-        form = self.rate_form
-        released = form.released(task)
-        states = form.preparatory_map(released.reaches)[self.fit_conditions]  # type: ignore[misc]
-        quiet = form.preparation.quiet_states_hz(form.equation, states)
-        return DecodingProblem(
-            rates_hz - self.calibration.baseline_hz,
-            condition,
-            fold,
-            form.desired_torque_nm(released),
+        return SessionDecoder(
+            self.rate_form,
+            self.calibration,
+            self.decoding,
             self.fit_conditions,
-            form.equation.rate_change(quiet),
-            task.dt_s,
+            self.n_per_pool,
+            self.readout,
         )
-
-    def _record(
-        self,
-        task: DelayedReach,
-        switch: TargetSwitch | None,
-        trials: list[KeptTrial],
-        sampling: Sampling,
-        mode: Mode,
-        n_trials: int,
-    ) -> Recording:
-        """Decode every trial, move the arm and put all on the task's clock."""
-        assert self.rate_form is not None  # noqa: S101 - `simulate` has checked it
-        rates = self._rates_hz(task, trials)
-        final = self.rate_form.released(task)
-        final = final if switch is None else switch.final_task(final)
-        torque = self._torque_nm(task, rates, n_trials)
-        start = np.tile(task.reaches.start_m, (n_trials, 1))
-        hand = simulate_arm(self.arm, torque, dt_s=task.dt_s, start_m=start)
-        signals = {
-            "rates_hz": rates,
-            "torque_nm": torque,
-            "hand_position_m": hand.hand_position_m,
-            "hand_velocity_m_s": hand.hand_velocity_m_s,
-        }
-        versions = {name: version(name) for name in ("brian2", "numpy", "motorsim")}
-        notes = {"brian2_mode": mode, "circuit": self.circuit.source, "cortex": "spiking"}
-        notes |= {f"{name}_version": text for name, text in versions.items()}
-        recording = rate_recording(task, final, signals, n_trials=n_trials, switch=switch, notes=notes)
-        pool = sampling.recorded // self.n_per_pool
-        every = replace(final, reaches=final.reaches.select(np.tile(np.arange(final.n_conditions), n_trials)))
-        error_m = score_reaches(every, hand.hand_position_m, hand.hand_velocity_m_s).error_m
-        extra = {
-            "repeat": np.repeat(np.arange(n_trials), task.n_conditions),
-            "end_error_m": error_m,
-            "success": error_m <= SUCCESS_M,
-            "reaction_time_s": reaction_times_s(every, hand.hand_velocity_m_s),
-        }
-        return replace(
-            recording,
-            population=replace(
-                recording.population, quantity="firing rate of the pool (Hz)", sample_axis="trial"
-            ),
-            trials={**recording.trials, **extra},
-            spikes=sampling.trains(trials),
-            units={"neuron": sampling.recorded, "pool": pool, "excitatory": self.circuit.excitatory[pool]},
-        )
-
-    def _rates_hz(self, task: DelayedReach, trials: list[KeptTrial]) -> FloatArray:
-        """Return smoothed pool rates, (trial, time, pool)."""
-        counts = np.stack([trial.pool_counts for trial in trials])
-        raw = Population(
-            counts / (self.n_per_pool * task.dt_s),
-            task.times_s,
-            tuple(str(number) for number in range(len(trials))),
-        )
-        return raw.smoothed(self.decoding.smoothing_s, causal=self.decoding.causal).rates
-
-    def _torque_nm(self, task: DelayedReach, rates_hz: FloatArray, n_trials: int) -> FloatArray:
-        """Decode torques (trial, time, 2): by the readout given, or across folds of these trials."""
-        condition = np.tile(np.arange(task.n_conditions), n_trials)
-        if self.readout is not None:
-            assert self.calibration is not None  # noqa: S101 - `simulate` has checked it
-            return self.readout.torque_nm(rates_hz - self.calibration.baseline_hz)
-        fold = folds(task.n_conditions, n_trials, self.decoding.n_folds)
-        problem = self._problem(task, rates_hz, condition, fold)
-        return problem.cross_validated_torque(self.decoding)

@@ -32,6 +32,9 @@ class SpikeDecoding:
         sees the mean over the trials of each condition.
     ridge
         Penalty of the regression, relative to the mean eigenvalue of the regressors' second moments.
+    impulse_time_s
+        How much the torque's impulses count beside the torque itself, see `fit_torque_readout`: less brings
+        the hand nearer to its target and follows the torque less closely.
     n_folds
         Parts of the trials (of the conditions where each has one trial) that are decoded by a readout fitted
         on the others.
@@ -47,14 +50,15 @@ class SpikeDecoding:
     smoothing_s: float = 0.02
     causal: bool = False
     fit_on: FitOn = "single_trial"
-    ridge: float = 1e-3
+    ridge: float = 0.2
+    impulse_time_s: float = 0.2
     n_folds: int = 5
-    null_tolerance: float = 1e-2
+    null_tolerance: float = 0.3
 
     def __post_init__(self) -> None:
         """Check the numbers."""
         check_choice("fit_on", self.fit_on, ("single_trial", "trial_average"))
-        for name in ("smoothing_s", "ridge", "null_tolerance"):
+        for name in ("smoothing_s", "ridge", "impulse_time_s", "null_tolerance"):
             check_positive(name, getattr(self, name))
         check_integer("n_folds", self.n_folds, minimum=2)
 
@@ -113,6 +117,7 @@ class DecodingProblem:
             self.quiet_hz,
             dt_s=self.dt_s,
             ridge=decoding.ridge,
+            impulse_time_s=decoding.impulse_time_s,
             null_tolerance=decoding.null_tolerance,
         )
 

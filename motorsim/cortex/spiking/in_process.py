@@ -28,6 +28,9 @@ class InProcessNetwork:
         """Run a trial from the network's start."""
         objects = self._objects
         objects.network.restore("start")
+        for thing in objects.settable.values():
+            if hasattr(thing, "values"):  # a timed array, which is no part of what Brian2 restores
+                thing.values[:] = 0.0
         for name, value in trial.values.items():
             owner, variable = name.split(".")
             thing = objects.settable[owner]
@@ -37,8 +40,8 @@ class InProcessNetwork:
                 target = thing.variables[variable]
                 target.set_value(np.asarray(value, dtype=target.dtype).ravel() if np.ndim(value) else value)
         objects.network.run(objects.duration, namespace={})
-        order = np.asarray(objects.spikes.i, dtype=np.int64)
-        return TrialSpikes(order, np.asarray(objects.spikes.t_, dtype=np.float64))
+        neuron = np.asarray(objects.spikes.i, dtype=np.int64)
+        return TrialSpikes(neuron, np.asarray(objects.spikes.t_, dtype=np.float64))
 
 
 @contextlib.contextmanager

@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 class LightPulse:
     """A current into a fraction of the excitatory or the inhibitory neurons.
 
-    It does not pass through the slow synapses: it acts at once, and on the neurons that express the channel alone.
+    It does not pass through the slow synapses: it acts at once, and on the neurons that express the channel
+    alone.
 
     Parameters
     ----------
@@ -56,7 +57,15 @@ class LightPulse:
             raise InputError("fraction", "a number above 0 and at most 1", f"{self.fraction:g}")
 
     def currents_mv(self, excitatory: BoolArray, n_per_pool: int) -> FloatArray:
-        """Return the current into every neuron at full light, (neuron,), for the sign of each pool, (pool,)."""
+        """Return the current into every neuron at full light, (neuron,).
+
+        ``excitatory`` is the sign of each pool, (pool,).
+
+        Raises
+        ------
+        InputError
+            If there is no neuron of the kind.
+        """
         of_kind = np.repeat(np.asarray(excitatory) == self.excitatory, n_per_pool)
         chosen = np.flatnonzero(of_kind)
         if not len(chosen):
@@ -73,9 +82,13 @@ class LightPulse:
         Raises
         ------
         InputError
-            If the window ends after the trial.
+            If the window ends after the trial, or holds no step.
         """
         if self.stop_s > end_s + 1e-9:
             raise InputError("stop_s", f"a time within the trial of {end_s:g} s", f"{self.stop_s:g} s")
         times_s = dt_s * np.arange(n_steps)
-        return ((times_s >= self.start_s - 1e-9) & (times_s < self.stop_s - 1e-9)).astype(np.float64)
+        on = (times_s >= self.start_s - 1e-9) & (times_s < self.stop_s - 1e-9)
+        if not on.any():
+            window = f"{self.start_s:g} to {self.stop_s:g} s"
+            raise InputError("stop_s", f"a window that holds a step of {dt_s:g} s", window)
+        return on.astype(np.float64)

@@ -22,11 +22,11 @@ TICK_S = 0.001
 
 _MEMBRANE = {
     "current": """
-dv/dt = (drive_mv + slow_mv + light_mv * light_now + fast - v) / tau_membrane : 1 (unless refractory)
+dv/dt = (drive_mv + held_mv + fast - v) / tau_membrane : 1 (unless refractory)
 dfast/dt = -fast / tau_synapse : 1
 """,
     "conductance": """
-dv/dt = (drive_mv + slow_mv + light_mv * light_now - v
+dv/dt = (drive_mv + held_mv - v
          + g_e * (excitatory_reversal - v) + g_i * (inhibitory_reversal - v)) / tau_membrane
         : 1 (unless refractory)
 dg_e/dt = -g_e / tau_synapse : 1
@@ -34,6 +34,7 @@ dg_i/dt = -g_i / tau_synapse : 1
 """,
 }
 _INPUTS = """
+held_mv : 1
 slow_mv : 1 (linked)
 light_now : 1 (linked)
 light_mv : 1
@@ -41,7 +42,8 @@ key : integer (shared)
 """
 _POOLS = """
 x : 1
-count : 1
+count : 1 (linked)
+rate_hz : 1
 recurrent : 1
 fed_back : 1
 slow_mv : 1
@@ -53,7 +55,6 @@ light_now : 1 (shared)
 # `count` spikes of the tick make a rate; held for the tick, it moves x exactly as a constant input would.
 _TICK = """
 x = decay * x + (1 - decay) * (drive(t, i) + closed * recurrent{feedback})
-count = 0
 slow_mv = x / hz_per_mv + direct(t, i)
 """
 
@@ -82,7 +83,7 @@ class SpikingModel:
     Raises
     ------
     InputError
-        If a number is out of range or the mask is none.
+        If a number is out of range, the mask is none or the neurons' step does not divide the tick.
     """
 
     excitatory: BoolArray
@@ -97,11 +98,17 @@ class SpikingModel:
         """Check the numbers."""
         excitatory = np.asarray(self.excitatory)
         if excitatory.dtype != np.bool_ or excitatory.ndim != 1 or not len(excitatory):
-            raise InputError("excitatory", "booleans (pool,)", f"{excitatory.dtype} of shape {excitatory.shape}")
-        check_integer("n_per_pool", self.n_per_pool)
+            got = f"{excitatory.dtype} of shape {excitatory.shape}"
+            raise InputError("excitatory", "booleans (pool,)", got)
+        object.__setattr__(self, "excitatory", excitatory)
+        check_integer("n_per_pool", self.n_per_pool, minimum=2)
         check_integer("n_ticks", self.n_ticks)
         check_integer("seed", self.seed, minimum=0)
         check_positive("tau_s", self.tau_s)
+        steps = round(TICK_S / self.neurons.dt_s)
+        if steps < 1 or abs(steps * self.neurons.dt_s - TICK_S) > 1e-9:
+            expected = f"a whole part of {TICK_S:g} s, the tick of the slow states"
+            raise InputError("dt_s", expected, f"{self.neurons.dt_s:g} s")
 
     @property
     def n_pools(self) -> int:
@@ -136,8 +143,8 @@ def build_network(brian: Any, model: SpikingModel) -> SpikingObjects:
 
         tau dx/dt = -x + W (rate - baseline) + F x + drive,
 
-    and x, in Hz, divided by the neurons' gain in Hz/mV, is the current that all neurons of the pool get. Equal
-    weights from every neuron of a pool onto every neuron of another factorise exactly in this way.
+    and x, in Hz, divided by the neurons' gain in Hz/mV, is the current that all neurons of the pool get.
+    Equal weights from every neuron of a pool onto every neuron of another factorise exactly in this way.
     """
     tick = TICK_S * brian.second
     shape = (model.n_ticks + 1, model.n_pools)
@@ -145,20 +152,35 @@ def build_network(brian: Any, model: SpikingModel) -> SpikingObjects:
     direct = brian.TimedArray(np.zeros(shape), dt=tick, name="direct")
     gate = brian.TimedArray(np.zeros(shape[0]), dt=tick, name="gate")
     light = brian.TimedArray(np.zeros(shape[0]), dt=tick, name="light")
-    namespace = {"decay": model.decay, "drive": drive, "direct": direct, "gate": gate, "light": light}
+    namespace = {
+        "decay": model.decay,
+        "hz_per_count": 1.0 / (model.n_per_pool * TICK_S),
+        "drive": drive,
+        "direct": direct,
+        "gate": gate,
+        "light": light,
+    }
+    dt = model.neurons.dt_s * brian.second
+    # A group of its own: what runs on the neurons' step would drag the sums over all pools along.
+    counts = brian.NeuronGroup(model.n_pools, "count : 1", dt=dt, name="counts")
+    counts.run_regularly("count = 0", dt=tick, when="end", order=2, name="clear")
     pools = brian.NeuronGroup(model.n_pools, _POOLS, dt=tick, name="pools", namespace=namespace)
+    pools.count = brian.linked_var(counts, "count")
+    pools.run_regularly(
+        "rate_hz = count * hz_per_count - baseline_hz", dt=tick, when="end", order=-2, name="rate"
+    )
     code = _TICK.format(feedback=" + gate(t) * fed_back" if model.feedback else "")
     pools.run_regularly("light_now = light(t)" + code, dt=tick, when="end", order=1, name="tick")
     neurons = _neurons(brian, model, pools)
     synapses = _fast_synapses(brian, model, neurons)
-    synapses.append(_counts(brian, model, neurons, pools))
-    matrices = {"recurrent": "weight * (count_pre * hz_per_count - baseline_hz_pre)"}
+    synapses.append(_counts(brian, model, neurons, counts))
+    matrices = {"recurrent": "weight * rate_hz_pre"}
     if model.feedback:
         matrices["fed_back"] = "weight * x_pre"
     for target, expression in matrices.items():
         synapses.append(_dense(brian, model, pools, target, expression))
     spikes = brian.SpikeMonitor(neurons, name="spikes")
-    network = brian.Network(neurons, pools, *synapses, spikes)
+    network = brian.Network(neurons, pools, counts, *synapses, spikes)
     settable = {"pools": pools, "neurons": neurons} | {
         thing.name: thing for thing in (drive, direct, gate, light, *synapses) if thing.name != "counting"
     }
@@ -191,6 +213,10 @@ def _neurons(brian: Any, model: SpikingModel, pools: Any) -> Any:
     pool_of = np.repeat(np.arange(model.n_pools), model.n_per_pool)
     group.slow_mv = brian.linked_var(pools, "slow_mv", index=pool_of)
     group.light_now = brian.linked_var(pools, "light_now")
+    # Held in the neurons themselves, so that the state update need not look it up in the pools every step.
+    group.run_regularly(
+        "held_mv = slow_mv + light_mv * light_now", dt=TICK_S * brian.second, when="end", order=2, name="hold"
+    )
     if given.background_hz > 0:
         count = background_counts(brian, given.background_hz * given.dt_s)
         group.namespace.update(background_count=count, background_jump=given.background_mv)
@@ -214,9 +240,12 @@ def _fast_synapses(brian: Any, model: SpikingModel, group: Any) -> list[Any]:
     for name, wiring, effect in zip(("excitation", "inhibition"), wirings, effects, strict=True):
         if wiring.sources.size:
             synapses = brian.Synapses(group, group, on_pre=effect, dt=given.dt_s * brian.second, name=name)
+            sources, delays_s = wiring.sources.ravel(), wiring.delays_s.ravel()
             targets = np.repeat(np.arange(model.n_neurons), wiring.sources.shape[1])
-            synapses.connect(i=wiring.sources.ravel(), j=targets)
-            synapses.delay = wiring.delays_s.ravel() * brian.second
+            # Synapses that are served together lie together in memory: twice as fast, the same spikes.
+            order = np.lexsort((targets, np.floor(delays_s / given.dt_s + 0.5), sources))
+            synapses.connect(i=sources[order], j=targets[order])
+            synapses.delay = delays_s[order] * brian.second
             made.append(synapses)
     return made
 
@@ -224,23 +253,23 @@ def _fast_synapses(brian: Any, model: SpikingModel, group: Any) -> list[Any]:
 def _counts(brian: Any, model: SpikingModel, group: Any, pools: Any) -> Any:
     dt = model.neurons.dt_s * brian.second
     counting = brian.Synapses(group, pools, on_pre="count_post += 1", dt=dt, name="counting")
-    counting.connect(
-        i=np.arange(model.n_neurons), j=np.repeat(np.arange(model.n_pools), model.n_per_pool)
-    )
+    counting.connect(i=np.arange(model.n_neurons), j=np.repeat(np.arange(model.n_pools), model.n_per_pool))
     return counting
 
 
 def _dense(brian: Any, model: SpikingModel, pools: Any, target: str, expression: str) -> Any:
-    """Sum an expression over all pools at the end of every tick, before the slow states move."""
+    """Sum an expression over all pools at the end of every tick, before the slow states move.
+
+    Weights are set with the postsynaptic pool varying fastest, (presynaptic, postsynaptic).
+    """
     synapses = brian.Synapses(
         pools,
         pools,
         f"weight : 1\n{target}_post = {expression} : 1 (summed)",
         dt=TICK_S * brian.second,
-        namespace={"hz_per_count": 1.0 / (model.n_per_pool * TICK_S)},
         name=f"{target}_matrix",
     )
-    post, pre = np.indices((model.n_pools, model.n_pools)).reshape(2, -1)
+    pre, post = np.indices((model.n_pools, model.n_pools)).reshape(2, -1)
     synapses.connect(i=pre, j=post)
     updater = synapses.summed_updaters[f"{target}_post"]
     updater.when, updater.order = "end", -1

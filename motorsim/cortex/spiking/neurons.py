@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal, TypeAlias
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
 import numpy as np
 
 from motorsim.checks import InputError, check_choice, check_integer, check_number, check_positive
 
+if TYPE_CHECKING:
+    from motorsim.types import FloatArray
+
 SynapseKind: TypeAlias = Literal["current", "conductance"]
+
+_MOST_BACKGROUND_SPIKES = 10.0
 
 
 @dataclass(frozen=True)
@@ -44,7 +49,7 @@ class LIFNeurons:
         Delays of the fast synapses are uniform between them.
     background_hz, background_mv
         Rate of the Poisson spikes that each neuron gets from outside, and the jump in v of one; none where
-        the rate is 0. Their mean is taken off the drive, so that they add variance alone.
+        the rate is 0, at most 10 a step. Their mean is taken off the drive, so that they add variance alone.
     synapses
         ``"current"``, or ``"conductance"``: then an input is proportional to the distance of v from its
         reversal potential, and J holds at v = `reset_mv`.
@@ -87,9 +92,15 @@ class LIFNeurons:
         for name in ("n_excitatory_inputs", "n_inhibitory_inputs"):
             check_integer(name, getattr(self, name), minimum=0)
         check_number("drive_mv", self.drive_mv)
+        if self.background_hz * self.dt_s > _MOST_BACKGROUND_SPIKES:
+            most = f"at most {_MOST_BACKGROUND_SPIKES:g} spikes a step of {self.dt_s:g} s"
+            mend = "fewer and larger ones, background_mv"
+            raise InputError("background_hz", most, f"{self.background_hz:g} Hz", mend)
         check_choice("synapses", self.synapses, ("current", "conductance"))
         if check_number("reset_mv", self.reset_mv) >= check_number("threshold_mv", self.threshold_mv):
-            raise InputError("reset_mv", f"less than threshold_mv = {self.threshold_mv:g}", f"{self.reset_mv:g}")
+            raise InputError(
+                "reset_mv", f"less than threshold_mv = {self.threshold_mv:g}", f"{self.reset_mv:g}"
+            )
         if check_number("greatest_delay_s", self.greatest_delay_s) < self.least_delay_s:
             got = f"{self.greatest_delay_s:g} s"
             raise InputError("greatest_delay_s", f"at least least_delay_s = {self.least_delay_s:g} s", got)
@@ -108,7 +119,7 @@ class LIFNeurons:
         """Mean of v that the background input alone would give."""
         return self.background_hz * self.tau_membrane_s * self.background_mv
 
-    def steady_rate_hz(self, input_mv: np.ndarray | float) -> np.ndarray:
+    def steady_rate_hz(self, input_mv: FloatArray | float) -> FloatArray:
         """Return the rate of an isolated neuron under constant input, mu beside, same shape.
 
         1 / (t_ref + tau_m log((I - v_reset) / (I - v_threshold))) above threshold, 0 below, I = mu + input.

@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import hashlib
 from dataclasses import dataclass, replace
+from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,8 +13,7 @@ import numpy as np
 
 from motorsim.checks import check_integer
 from motorsim.cortex.spiking.network import TICK_S, initial_voltage_mv
-from motorsim.cortex.spiking.runner import TrialJob
-from motorsim.cortex.spiking.trial import TrialInput
+from motorsim.cortex.spiking.trial import TrialInput, TrialJob
 from motorsim.files import atomic_path
 from motorsim.spikes import SpikeTrains
 from motorsim.streams import stream
@@ -105,14 +105,14 @@ def _trial_input(model: SpikingModel, given: SlowDrive, seed: int) -> TrialInput
         "pools.closed": np.ones(1),
         "pools.baseline_hz": given.baseline_hz,
         "pools.hz_per_mv": np.full(1, given.hz_per_mv),
-        "recurrent_matrix.weight": np.ravel(given.weights),
+        "recurrent_matrix.weight": given.weights.T.ravel(),
         "drive.values": on_clock(given.drive_hz[0]),
     }
     if given.noise_hz.any():
         size = given.noise_hz[:, None] * np.sqrt(2.0 * model.tau_s / TICK_S)
         values["drive.values"] += on_clock(size * draws.standard_normal((len(given.noise_hz), model.n_pools)))
     if given.feedback is not None:
-        values["fed_back_matrix.weight"] = np.ravel(given.feedback)
+        values["fed_back_matrix.weight"] = given.feedback.T.ravel()
         values["gate.values"] = on_clock(given.gate)
     if given.silenced is not None:
         values["direct.values"] = SILENCING_MV * on_clock(given.silenced.astype(np.float64))
@@ -126,8 +126,8 @@ def _trial_input(model: SpikingModel, given: SlowDrive, seed: int) -> TrialInput
 class KeptTrial:
     """What is kept of a trial's spikes.
 
-    ``pool_counts`` (time, pool) in bins centred on the samples; ``unit`` and ``time_s`` (spike,) of the
-    neurons recorded one by one, on the trial's clock.
+    ``pool_counts`` (time, pool) in the bins of `Sampling`; ``unit`` and ``time_s`` (spike,) of the neurons
+    recorded one by one, on the trial's clock.
     """
 
     pool_counts: IntArray
@@ -137,11 +137,15 @@ class KeptTrial:
 
 @dataclass(frozen=True, eq=False)
 class Sampling:
-    """What is recorded: pool counts at ``n_times`` samples ``dt_s`` apart, and single neurons, (unit,)."""
+    """What is recorded: pool counts at ``n_times`` samples ``dt_s`` apart, and single neurons, (unit,).
+
+    Bins are centred on the samples; where ``causal``, they end with them, so that nothing later is counted.
+    """
 
     n_times: int
     dt_s: float
     recorded: IntArray
+    causal: bool = False
 
     @property
     def n_ticks(self) -> int:
@@ -151,16 +155,21 @@ class Sampling:
     def keep(self, model: SpikingModel, spikes: TrialSpikes) -> KeptTrial:
         """Bin and select the spikes of a trial."""
         clock_s = spikes.time_s - SETTLE_S
-        sample = np.floor(clock_s / self.dt_s + 0.5).astype(np.int64)
+        # A millionth of a bin, or rounding would move spikes on an edge to either side of it.
+        first_end = (1.0 if self.causal else 0.5) + 1e-6
+        sample = np.floor(clock_s / self.dt_s + first_end).astype(np.int64)
         inside = (sample >= 0) & (sample < self.n_times)
         flat = sample[inside] * model.n_pools + spikes.neuron[inside] // model.n_per_pool
         counts = np.bincount(flat, minlength=self.n_times * model.n_pools)
         unit_of = np.full(model.n_neurons, -1)
         unit_of[self.recorded] = np.arange(len(self.recorded))
         unit = unit_of[spikes.neuron]
-        chosen = (unit >= 0) & (clock_s >= 0.0) & (clock_s < self.n_times * self.dt_s)
+        last = np.floor(clock_s / self.dt_s + 1e-6)
+        chosen = (unit >= 0) & (last >= 0) & (last < self.n_times)
         return KeptTrial(
-            counts.reshape(self.n_times, model.n_pools).astype(np.int32), unit[chosen], clock_s[chosen]
+            counts.reshape(self.n_times, model.n_pools).astype(np.int32),
+            unit[chosen],
+            np.maximum(clock_s[chosen], 0.0),
         )
 
     def trains(self, trials: Sequence[KeptTrial]) -> SpikeTrains:
@@ -206,12 +215,14 @@ def run_session(
         See `TrialRunner.run`. Trials finished before are in ``keep_in`` by then.
     """
     numbers = range(n_conditions * n_trials)
-    name = hashlib.sha256(f"{slow.digest()} {vars(runner.model)} {sampling.dt_s} {seed}".encode()).hexdigest()
     kept: dict[int, KeptTrial] = {}
     paths: dict[int, Path] = {}
     if keep_in is not None:
-        prefix = f"{runner.used_mode}-{name[:20]}"
-        paths = {number: Path(keep_in) / f"{prefix}-{number}.npz" for number in numbers}
+        name = _session_name(runner.model, slow, sampling, seed)
+        paths = _paths(Path(keep_in), runner.used_mode, name, numbers)
+        if not all(path.exists() for path in paths.values()):
+            runner.compile()  # now, since falling back changes the mode
+            paths = _paths(Path(keep_in), runner.used_mode, name, numbers)
         kept = {number: _load(path) for number, path in paths.items() if path.exists()}
     missing = [number for number in numbers if number not in kept]
     seeds = stream(seed, "spiking trials").integers(2**62, size=len(numbers))
@@ -234,6 +245,20 @@ def run_session(
 
     runner.run(jobs, on_result=done)
     return [kept[number] for number in numbers]
+
+
+def _session_name(model: SpikingModel, slow: SlowDrive, sampling: Sampling, seed: int) -> str:
+    """Name what trials depend on, but for their number and the mode."""
+    parts = [
+        slow.digest(),
+        *(f"{given} {np.asarray(value).tolist()}" for given, value in vars(model).items()),
+    ]
+    parts += [f"{given} {np.asarray(value).tolist()}" for given, value in vars(sampling).items()]
+    return hashlib.sha256(" ".join([*parts, f"{seed}", version("motorsim")]).encode()).hexdigest()[:20]
+
+
+def _paths(folder: Path, mode: str, name: str, numbers: range) -> dict[int, Path]:
+    return {number: folder / f"{mode}-{name}-{number}.npz" for number in numbers}
 
 
 def _save(path: Path, trial: KeptTrial) -> None:

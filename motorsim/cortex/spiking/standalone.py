@@ -21,7 +21,7 @@ import numpy as np
 from filelock import FileLock
 
 from motorsim.checks import DiskFullError, MotorsimError
-from motorsim.cortex.brian_mode import brian_session, cache_folder, find_compiler
+from motorsim.cortex.brian_mode import CACHE_VARIABLE, brian_session, cache_folder, find_compiler
 from motorsim.cortex.spiking.network import build_network
 from motorsim.cortex.spiking.trial import TrialError, TrialSpikes
 
@@ -36,6 +36,7 @@ logger = logging.getLogger(__name__)
 _KEPT_BUILDS = 6
 _IDLE_S = 3600.0
 _TYPES_FILE = "settable.json"
+_BUILDING = ".building-"
 _NOT_WRITTEN = 3
 _SPIKE = np.dtype([("neuron", "<i4"), ("time_s", "<f8")])
 # Brian2 would write every array of the network, tens of megabytes a trial, at the end of a run.
@@ -77,6 +78,7 @@ class CompiledNetwork:
         DiskFullError
             If its input or its spikes could not be written.
         """
+        (self.folder / _TYPES_FILE).touch()  # still in use: see `_prune`
         with tempfile.TemporaryDirectory(prefix="motorsim-trial-") as scratch:
             arguments = [str(self.folder / "main"), "--results_dir", f"{scratch}/"]
             for number, (name, value) in enumerate(sorted(trial.values.items())):
@@ -84,7 +86,7 @@ class CompiledNetwork:
                 try:
                     np.ascontiguousarray(value, dtype=self.types[name]).tofile(path)
                 except OSError as error:
-                    raise DiskFullError(f"no room for a trial's input in {tempfile.gettempdir()}: {error}") from error
+                    raise _no_room("input", f": {error}") from error
                 arguments.append(f"{name}={path}")
             with subprocess.Popen(  # noqa: S603 - our own program
                 arguments, cwd=self.folder, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
@@ -98,12 +100,16 @@ class CompiledNetwork:
 
 def _check_exit(code: int, said: str) -> None:
     if code == _NOT_WRITTEN:
-        folder = tempfile.gettempdir()
-        raise DiskFullError(f"no room for a trial's spikes in {folder}; set TMPDIR to a larger disk")
+        raise _no_room("spikes")
     if code < 0:
         raise TrialError(f"its worker was ended by {signal.Signals(-code).name}")
     if code > 0 or "Error reading" in said:
         raise TrialError(f"its worker failed with exit code {code}: {said.strip() or 'it said nothing'}")
+
+
+def _no_room(kind: str, said: str = "") -> DiskFullError:
+    folder = tempfile.gettempdir()
+    return DiskFullError(f"no room for a trial's {kind} in {folder}{said}; set TMPDIR to a larger disk")
 
 
 def compiled_network(model: SpikingModel) -> CompiledNetwork:
@@ -112,18 +118,23 @@ def compiled_network(model: SpikingModel) -> CompiledNetwork:
     Raises
     ------
     CompileError
-        If compiling fails.
+        If compiling fails, or the build cannot be written.
     """
     builds = cache_folder() / "standalone"
     try:
-        builds.mkdir(parents=True, exist_ok=True)
+        return _cached(model, builds)
     except OSError as error:
-        raise CompileError(f"cannot write {builds}: {error.strerror}; set MOTORSIM_CACHE") from error
+        said = f"cannot build the network in {builds}: {error}; ${CACHE_VARIABLE} names another folder"
+        raise CompileError(said) from error
+
+
+def _cached(model: SpikingModel, builds: Path) -> CompiledNetwork:
+    builds.mkdir(parents=True, exist_ok=True)
     folder = builds / _key(model)
     with FileLock(f"{folder}.lock"):
         if not (folder / _TYPES_FILE).exists():
             shutil.rmtree(folder, ignore_errors=True)
-            with tempfile.TemporaryDirectory(prefix=".building-", dir=builds) as fresh:
+            with tempfile.TemporaryDirectory(prefix=_BUILDING, dir=builds) as fresh:
                 _build(model, Path(fresh) / "project")
                 (Path(fresh) / "project").rename(folder)
         (folder / _TYPES_FILE).touch()
@@ -152,9 +163,10 @@ def _key(model: SpikingModel) -> str:
 
 
 def _code_digest() -> str:
+    """Return a digest of the modules that make the program."""
     seen = hashlib.sha256()
-    for path in sorted(Path(__file__).parent.glob("*.py")):
-        seen.update(path.read_bytes())
+    for name in ("background", "network", "neurons", "standalone", "wiring"):
+        seen.update(Path(__file__).with_name(f"{name}.py").read_bytes())
     return seen.hexdigest()
 
 
@@ -173,8 +185,10 @@ def _build(model: SpikingModel, folder: Path) -> None:
         objects = build_network(brian, model)
         objects.network.run(objects.duration, namespace={})
         device = brian.get_device()
-        monitored = {name: objects.spikes.variables[source] for name, source in (("neuron", "i"), ("time", "t"))}
-        names = {name: device.get_array_name(variable, access_data=False) for name, variable in monitored.items()}
+        names = {
+            name: device.get_array_name(objects.spikes.variables[source], access_data=False)
+            for name, source in (("neuron", "i"), ("time", "t"))
+        }
         device.insert_code("before_end", _WRITE_SPIKES.format(**names, failed=_NOT_WRITTEN))
         device.build(directory=str(folder), compile=False, run=False)
         types = {
@@ -201,7 +215,7 @@ def _compile(folder: Path) -> None:
     environment = dict(os.environ)
     environment.setdefault("CXX", find_compiler() or "g++")
     try:
-        done = subprocess.run(
+        done = subprocess.run(  # noqa: S603
             ["make", f"-j{os.cpu_count() or 1}"],  # noqa: S607
             cwd=folder,
             env=environment,
@@ -218,10 +232,14 @@ def _compile(folder: Path) -> None:
 
 
 def _prune(builds: Path) -> None:
-    """Remove all but the builds used last; what was used within the hour may be in use in another process."""
-    used = {path: path / _TYPES_FILE for path in builds.iterdir() if (path / _TYPES_FILE).exists()}
-    by_age = sorted(used, key=lambda path: used[path].stat().st_mtime, reverse=True)
-    for old in by_age[_KEPT_BUILDS:]:
-        if time.time() - used[old].stat().st_mtime > _IDLE_S:
+    """Remove all but the builds used last, and what killed builds left.
+
+    What was used within the hour may be in use in another process.
+    """
+    used = {path.parent: path.stat().st_mtime for path in builds.glob(f"*/{_TYPES_FILE}")}
+    spare = sorted(used, key=lambda path: used[path], reverse=True)[_KEPT_BUILDS:]
+    used |= {path: path.stat().st_mtime for path in builds.glob(f"{_BUILDING}*")}
+    for old, used_at_s in used.items():
+        if (old in spare or old.name.startswith(_BUILDING)) and time.time() - used_at_s > _IDLE_S:
             shutil.rmtree(old, ignore_errors=True)
             Path(f"{old}.lock").unlink(missing_ok=True)

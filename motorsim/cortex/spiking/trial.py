@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
-
-import numpy as np
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from motorsim.checks import MotorsimError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
+
+    from numpy.typing import NDArray
 
     from motorsim.types import FloatArray, IntArray
+
+Kept = TypeVar("Kept")
 
 
 class TrialError(MotorsimError):
@@ -24,20 +25,11 @@ class TrialError(MotorsimError):
 class TrialInput:
     """Values that a trial starts from or is driven by, by the name ``"object.variable"``.
 
-    The objects are those of `SpikingObjects.settable`; a timed array's variable is ``values``. What is not named
-    is 0.
+    The objects are those of `SpikingObjects.settable`; a timed array's variable is ``values``. What is not
+    named is 0.
     """
 
-    values: Mapping[str, np.ndarray]
-
-    def digest(self) -> str:
-        """Return a digest of names and numbers."""
-        seen = hashlib.sha256()
-        for name in sorted(self.values):
-            value = np.ascontiguousarray(self.values[name], dtype=np.float64)
-            seen.update(f"{name} {value.shape}".encode())
-            seen.update(value.tobytes())
-        return seen.hexdigest()[:32]
+    values: Mapping[str, NDArray[Any]]
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,3 +38,16 @@ class TrialSpikes:
 
     neuron: IntArray
     time_s: FloatArray
+
+
+@dataclass(frozen=True, eq=False)
+class TrialJob(Generic[Kept]):
+    """One trial to run: its name in words, how its input is made, and what is kept of its spikes.
+
+    Both callables are pickled where trials run in Python processes. The input is made only when its turn
+    comes, so that the inputs of all trials are never in memory together.
+    """
+
+    name: str
+    make_input: Callable[[], TrialInput]
+    keep: Callable[[TrialSpikes], Kept]

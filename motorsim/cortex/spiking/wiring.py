@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 class FastWiring:
     """Fast inputs of every neuron, of one sign.
 
-    ``sources`` (neuron, input) are the presynaptic neurons, ``delays_s`` (neuron, input) their delays.
+    ``sources`` (neuron, input) are the presynaptic neurons, ``delays_s`` (neuron, input) their delays. A
+    source may come twice where inputs outnumber the pools of its sign.
     """
 
     sources: IntArray
@@ -51,9 +52,9 @@ def fast_wiring(
     Raises
     ------
     InputError
-        If inputs of a sign are asked for and there is no pool of that sign, or more than there are neurons.
+        If a pool is smaller than 2 neurons, or more inputs of a sign are asked for than there are neurons.
     """
-    check_integer("n_per_pool", n_per_pool)
+    check_integer("n_per_pool", n_per_pool, minimum=2)
     signs = ((True, neurons.n_excitatory_inputs), (False, neurons.n_inhibitory_inputs))
     excitation, inhibition = (
         _wiring(np.asarray(excitatory), n_per_pool, neurons, n_inputs, sign=sign, rng=rng)
@@ -91,14 +92,20 @@ def _even_sources(
     shuffles = draws.random((len(pools), n_shuffles, n_per_pool)).argsort(axis=2)
     dealt = shuffles.reshape(len(pools), -1)[:, :n_rounds] + (order * n_per_pool)[:, None]
     slots = dealt.T.ravel()[:n_slots]
-    _swap_autapses(slots, np.repeat(own, n_inputs), max(len(pools), 1))
-    return slots.reshape(len(own), n_inputs)
+    _swap_autapses(slots, np.repeat(own, n_inputs), own, max(len(pools), 1))
+    sources: IntArray = slots.reshape(len(own), n_inputs)
+    return sources
 
 
-def _swap_autapses(sources: IntArray, targets: IntArray, period: int) -> None:
-    """Let a neuron dealt to itself change places with the next neuron of its pool, in place."""
+def _swap_autapses(sources: IntArray, targets: IntArray, own: IntArray, period: int) -> None:
+    """Let a neuron dealt to itself change places with another of its pool, in place.
+
+    Where too few were dealt for that, its neighbour takes its place.
+    """
     for slot in np.flatnonzero(sources == targets):
-        for other in (slot + period * np.arange(1, len(sources) // period + 1)) % len(sources):
-            if sources[other] != targets[slot] and targets[other] != sources[slot]:
-                sources[[slot, other]] = sources[[other, slot]]
-                break
+        of_pool = np.arange(slot % period, len(sources), period)
+        fits = of_pool[(sources[of_pool] != targets[slot]) & (targets[of_pool] != sources[slot])]
+        if len(fits):
+            sources[[slot, fits[0]]] = sources[[fits[0], slot]]
+        else:
+            sources[slot] = own[(sources[slot] - own[0] + 1) % len(own)]
