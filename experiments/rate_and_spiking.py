@@ -3,7 +3,8 @@
     python experiments/rate_and_spiking.py [--seeds 1 2 3] [--neurons 12000] [--trials 20]
 
 For every seed the lag of the neurons is measured and put into the stability optimisation of the default
-circuit; then 8 targets at 10 cm are reached in both forms, and the most amplified mode is let go. Writes results/rate_and_spiking/agreement.csv, a row a seed, and prints mean and range over seeds.
+circuit; then 8 targets at 10 cm are reached in both forms, and the most amplified mode is let go. Writes
+results/rate_and_spiking/agreement.csv, a row a seed, and prints mean and range over seeds.
 
 What is measured:
 
