@@ -1,6 +1,7 @@
 import contextlib
 import copy
 import functools
+import gc
 import operator
 import os
 import select
@@ -17,7 +18,7 @@ from motorsim.cortex import LIFNeurons, TrialError
 from motorsim.cortex.spiking.network import SpikingModel
 from motorsim.cortex.spiking.standalone import CompiledNetwork
 from motorsim.cortex.spiking.trial import TrialInput, TrialJob
-from motorsim.cortex.spiking.workers import run_here, run_processes, run_programs
+from motorsim.cortex.spiking.workers import _Worker, run_here, run_processes, run_programs
 
 # Stands for a compiled network: what a trial sets says what becomes of it.
 PROGRAM = """#!/bin/sh
@@ -26,7 +27,7 @@ case "$*" in
 *end.killed=*) kill -9 $$ ;;
 *end.failed=*) echo "a device failed"; exit 1 ;;
 *end.full=*) exit 3 ;;
-*end.late=*) exec sleep 60 ;;
+*end.late=*) sleep 5 > /dev/null 2>&1; : > "$0.finished" ;;
 esac
 : > "$folder/spikes.bin"
 """
@@ -76,6 +77,7 @@ def test_at_an_error_other_programs_are_ended_and_no_more_begin(program):
     assert 1 in told
     assert 0 not in told
     assert len(told) < 10
+    assert not (program.folder / "main.finished").exists()
 
 
 def test_ctrl_c_ends_the_programs(program):
@@ -84,6 +86,7 @@ def test_ctrl_c_ends_the_programs(program):
 
     with pytest.raises(KeyboardInterrupt):
         run_programs(program, [job(0, "late"), job(1), job(2, "late")], 2, interrupt)
+    assert not (program.folder / "main.finished").exists()
 
 
 def test_an_error_in_making_or_keeping_a_trial_carries_its_name(program):
@@ -139,6 +142,18 @@ def test_python_processes_give_the_spikes_of_one(tiny, jobs, here):
     for number, spikes in here.items():
         np.testing.assert_array_equal(kept[number].neuron, spikes.neuron)
         np.testing.assert_array_equal(kept[number].time_s, spikes.time_s)
+
+
+def test_a_worker_keeps_its_mode_for_as_long_as_it_lives(tiny, jobs):
+    import brian2  # noqa: PLC0415 - slow to import
+
+    before = brian2.prefs["codegen.target"]
+    worker = _Worker(tiny, "numpy")
+    worker.run(jobs[0])
+    gc.collect()
+    assert brian2.prefs["codegen.target"] == "numpy" != before
+    worker.session.close()
+    assert brian2.prefs["codegen.target"] == before
 
 
 def test_a_python_worker_that_dies_is_one_error_with_the_trial(tiny):
