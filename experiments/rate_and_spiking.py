@@ -12,6 +12,7 @@ What is measured:
   lag before and after the optimisation, the circuit's own abscissa after it;
 - ``correlation_movement``, ``correlation_preparation``: mean pool rates less baseline against the rate form,
   over pools and samples, first 400 ms after go and mean of the last 100 ms before it, mean over conditions;
+  ``correlation_movement_tuned`` without what all conditions share;
 - ``best_rho``: the factor on W with which the rate form follows the mean pool rates best;
 - ``energy_ratio``: energy evoked from the most amplified mode, spiking against rate form at the same norm,
   halves of the trials multiplied so that noise adds nothing; ``top_energy`` is the circuit's own, linear;
@@ -106,22 +107,23 @@ def measure(seed: int, n_neurons: int, n_trials: int, progress: Progress) -> dic
         "abscissa": grown.spectral_abscissa,
         "mean_rate_hz": float(reaches.population.rates.mean()),
     }
-    found |= agreement(cortex, task, reaches, seed) | hand(cortex, task, reaches, seed)
+    found |= agreement(cortex, task, reaches) | hand(cortex, task, reaches)
     with progress.bar(f"seed {seed}: amplified mode", 1.0) as update:
         found |= amplification(cortex, seed, n_trials, update)
     return found
 
 
-def agreement(cortex: SpikingCortex, task: DelayedReach, reaches: Recording, seed: int) -> dict[str, float]:
+def agreement(cortex: SpikingCortex, task: DelayedReach, reaches: Recording) -> dict[str, float]:
     """Correlate mean pool rates with the rate form, and find the loop gain that fits them best."""
     assert cortex.rate_form is not None  # noqa: S101 - the cortex is prepared
     mean = reaches.population.psth().rates - baseline_of(cortex)
     moving = (task.times_from_go_s >= -1e-9) & (task.times_from_go_s < 0.4 - 1e-9)
     ready = (task.times_from_go_s >= -0.1 - 1e-9) & (task.times_from_go_s < -1e-9)
-    model = rate_change(cortex.rate_form, task, seed)
+    model = rate_change(cortex.rate_form, task)
     fits = [correlation(mean[:, moving], rescaled(cortex, rho, task)[:, moving]) for rho in RHO]
     return {
         "correlation_movement": correlation(mean[:, moving], model[:, moving]),
+        "correlation_movement_tuned": correlation(tuned(mean[:, moving]), tuned(model[:, moving])),
         "slope_movement": float((mean[:, moving] * model[:, moving]).sum() / (model[:, moving] ** 2).sum()),
         "correlation_preparation": correlation(
             mean[:, ready].mean(axis=1, keepdims=True), model[:, ready].mean(axis=1, keepdims=True)
@@ -145,7 +147,7 @@ def rescaled(cortex: SpikingCortex, rho: float, task: DelayedReach) -> FloatArra
     return scaled.rate_change(states)[:, :: round(task.dt_s / form.dt_s)]
 
 
-def hand(cortex: SpikingCortex, task: DelayedReach, reaches: Recording, seed: int) -> dict[str, float]:
+def hand(cortex: SpikingCortex, task: DelayedReach, reaches: Recording) -> dict[str, float]:
     """Score single reaches, and those of the rate form."""
     assert cortex.rate_form is not None  # noqa: S101 - the cortex is prepared
     assert reaches.hand_position_m is not None  # noqa: S101 - a simulated session has a hand
@@ -156,7 +158,7 @@ def hand(cortex: SpikingCortex, task: DelayedReach, reaches: Recording, seed: in
     made = ends - every.reaches.start_m
     turned = np.arctan2(made[:, 1], made[:, 0]) - every.reaches.direction_rad
     away = np.abs(np.angle(np.exp(1j * turned)))
-    noise_free = cortex.rate_form.simulate(task, rng=seed)
+    noise_free = cortex.rate_form.integrate(task)
     assert noise_free.hand_position_m is not None  # noqa: S101
     assert noise_free.hand_velocity_m_s is not None  # noqa: S101
     score = score_reaches(task, noise_free.hand_position_m, noise_free.hand_velocity_m_s)
@@ -177,18 +179,25 @@ def amplification(cortex: SpikingCortex, seed: int, n_trials: int, update: objec
     quiet = replace(cortex, movement_inputs=(), readout=None).prepare(task, rng=seed, preparatory_map=states)
     session = quiet.simulate(task, rng=seed + 1, n_trials=2 * n_trials, on_progress=update)
     assert quiet.rate_form is not None  # noqa: S101 - it is prepared
-    model = rate_change(quiet.rate_form, task, seed)[0]
+    model = rate_change(quiet.rate_form, task)[0]
     trials = session.population.rates[session.trials["condition"] == 0] - baseline_of(cortex)
     halves = trials[0::2].mean(axis=0), trials[1::2].mean(axis=0)
-    moving = task.epoch("movement")
-    spiking, rate = (halves[0] * halves[1])[moving].sum(), (model**2)[moving].sum()
+    moving, resting = task.epoch("movement"), task.epoch("rest")
+    # Each half less its own rest: an error of the baseline that both shared would count as energy.
+    first, second = (half - half[resting].mean(axis=0) for half in halves)
+    spiking, rate = (first * second)[moving].sum(), (model**2)[moving].sum()
     return {"top_energy": float(modes.energies[0]), "energy_ratio": float(spiking / rate)}
 
 
-def rate_change(form: RateCortex, task: DelayedReach, seed: int) -> FloatArray:
+def rate_change(form: RateCortex, task: DelayedReach) -> FloatArray:
     """Return the rates of the rate form less its baseline, (condition, time, unit)."""
-    rates = form.simulate(task, rng=seed).population.rates
+    rates = form.integrate(task).population.rates
     return rates - form.rate_function.baselines_hz(rates.shape[2])
+
+
+def tuned(rates: FloatArray) -> FloatArray:
+    """Return what tells conditions apart: rates less their mean over conditions, which the trigger evokes."""
+    return rates - rates.mean(axis=0)
 
 
 def baseline_of(cortex: SpikingCortex) -> FloatArray:

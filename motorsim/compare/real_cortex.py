@@ -67,11 +67,11 @@ REAL_CORTEX: tuple[RealRange, ...] = (
         "Wang et al. 2010 (J. Neurosci. 30:958); no upper end, since more trials let more units pass",
     ),
     RealRange(
-        "alignment_p",
+        "rate_form_alignment_p",
         0.0,
         0.05,
-        "preparation and movement more nearly orthogonal than random subspaces, Elsayed et al. 2016 "
-        "(Nat. Commun. 7:13239)",
+        "judged on the noise-free rate form: preparation and movement more nearly orthogonal than "
+        "random subspaces, Elsayed et al. 2016 (Nat. Commun. 7:13239)",
     ),
     RealRange(
         "condition_invariant_over_tuned",

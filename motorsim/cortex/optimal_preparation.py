@@ -98,7 +98,7 @@ class OptimalPreparation:
         If a number is not positive.
     """
 
-    energy_weight: float = 0.3
+    energy_weight: float = 0.1
     null_tolerance: float = 1e-3
 
     def __post_init__(self) -> None:

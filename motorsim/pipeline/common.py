@@ -111,6 +111,7 @@ def build_preparation(config: RunConfig) -> Preparation:
     if cortex.preparation == "ray":
         return RayPreparation(cortex.ramp_s)
     if cortex.preparation == "optimal":
+        assert cortex.energy_weight is not None  # noqa: S101 - chosen by kind
         return OptimalPreparation(cortex.energy_weight)
     return StaticPreparation()
 

@@ -72,8 +72,7 @@ def run_spiking(
     )
     trials = _run_trials(context, cortex, task)
     assert cortex.rate_form is not None  # noqa: S101 - `prepare` has set it
-    with context.progress.bar("rate form", 1.0) as update:
-        rate_form = cortex.rate_form.simulate(task, rng=config.seed, on_progress=update)
+    rate_form = cortex.rate_form.integrate(task)
     neurons = {
         "baseline_hz": float(calibration.baseline_hz.mean()),
         "hz_per_mv": calibration.hz_per_mv,

@@ -21,8 +21,20 @@ Point: TypeAlias = Annotated[tuple[FiniteFloat, FiniteFloat], Field(strict=False
 
 # The rates of neurons are noisy: their signal is larger, quietened by feedback, and set off by a trigger.
 BY_KIND: dict[str, dict[str, Any]] = {
-    "rate": {"n_modes": 16, "preparatory_norm_hz": 21.0, "preparation": "ray", "trigger_hz": 0.0},
-    "spiking": {"n_modes": 12, "preparatory_norm_hz": 60.0, "preparation": "optimal", "trigger_hz": 25.0},
+    "rate": {
+        "n_modes": 16,
+        "preparatory_norm_hz": 21.0,
+        "preparation": "ray",
+        "trigger_hz": 0.0,
+        "energy_weight": 0.1,
+    },
+    "spiking": {
+        "n_modes": 12,
+        "preparatory_norm_hz": 60.0,
+        "preparation": "optimal",
+        "trigger_hz": 25.0,
+        "energy_weight": 0.3,
+    },
 }
 """What is not set depends on the kind. Greater norms saturate the rate form, whose units turn silent; in
 smaller ones the noise of the spikes drowns the reach."""
@@ -72,7 +84,7 @@ class SpikingConfig(Section):
     rest_noise_hz: NonNegativeFloat = Field(
         0.0, description="noise that the target quenches, beside noise_hz until then, deviation (Hz)"
     )
-    n_recorded: Count = Field(200, description="neurons whose spikes are recorded one by one")
+    n_recorded: Count = Field(400, description="neurons whose spikes are recorded one by one")
     smoothing_s: PositiveFloat = Field(
         0.02, description="deviation of the Gaussian that makes rates of spikes (s)"
     )
@@ -134,7 +146,11 @@ class CortexConfig(Section):
     ramp_s: PositiveFloat = Field(
         0.3, description="how long preparation along the ray builds up, at most delay_s (s)"
     )
-    energy_weight: PositiveFloat = Field(0.3, description="what input costs in optimal preparation")
+    energy_weight: PositiveFloat | None = Field(
+        None,
+        description="what input costs in optimal preparation; if not set 0.1 for rate, 0.3 for spiking",
+        examples=[0.1],
+    )
     least_preparation_s: NonNegativeFloat = Field(
         0.0, description="movement is released so long after the target, if the go cue comes before (s)"
     )

@@ -95,6 +95,15 @@ def test_jacobian_is_the_derivative_of_the_derivative(cortex):
     )
 
 
+def test_integration_without_brian_gives_the_same_session(cortex, recording, task):
+    alone = cortex.integrate(task)
+    np.testing.assert_allclose(alone.population.rates, recording.population.rates, atol=1e-9)
+    np.testing.assert_allclose(alone.hand_position_m, recording.hand_position_m, atol=1e-9)
+    assert alone.population.condition_labels == recording.population.condition_labels
+    with pytest.raises(InputError, match="prepare"):
+        replace(cortex, readout=None).integrate(task)
+
+
 def test_noise_makes_trials_and_they_differ(task):
     noisy = RateCortex(default_circuit(), mode="numpy", noise_hz=1.0, dt_s=0.005)
     short = DelayedReach(center_out(2, 0.10), delay_s=0.3, movement_s=0.6, rest_s=0.1)

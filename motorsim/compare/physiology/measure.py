@@ -11,7 +11,11 @@ from motorsim.compare.physiology.estimate import Physiology
 from motorsim.compare.physiology.example import example_reach
 from motorsim.compare.physiology.rate_form import measure_rate_form
 from motorsim.compare.physiology.settings import Epochs, PhysiologySettings
-from motorsim.compare.physiology.structure import condition_rates, measure_structure
+from motorsim.compare.physiology.structure import (
+    condition_rates,
+    measure_noise_free_alignment,
+    measure_structure,
+)
 from motorsim.compare.physiology.tuning import measure_tuning
 from motorsim.compare.physiology.variability import measure_variability
 from motorsim.streams import stream
@@ -72,5 +76,6 @@ def measure_physiology(
     )
     if rate_form is not None:
         found |= measure_rate_form(recording, rate_form, epochs, settings, rng=generator)
+        found |= measure_noise_free_alignment(rate_form, epochs, settings, rng=generator)
     events_s = np.array([epochs.target_onset_s, epochs.go_cue_s, epochs.movement_onset_s])
     return found | Physiology(arrays={"events_s": events_s})

@@ -83,6 +83,14 @@ def _subspaces(rates: Population, epochs: Epochs, settings: PhysiologySettings, 
     )
 
 
+def measure_noise_free_alignment(
+    rate_form: Recording, epochs: Epochs, settings: PhysiologySettings, *, rng: Seed
+) -> Physiology:
+    """Return the p-value of the alignment index in rates that hold no noise."""
+    found = _subspaces(condition_rates(rate_form, settings), epochs, settings, rng=rng)
+    return Physiology({"rate_form_alignment_p": found.estimates["alignment_p"]})
+
+
 def _condition_invariant(rates: Population, epochs: Epochs, settings: PhysiologySettings) -> Physiology:
     times = _inside(rates.times_s, (epochs.go_cue_s, epochs.movement_s[1]))
     window = soft_normalise(rates.rates)[:, times]

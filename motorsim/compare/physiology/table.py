@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from motorsim.compare.physiology.estimate import Physiology
+    from motorsim.compare.real_cortex import RealRange
     from motorsim.types import FloatArray
 
 _NAN = float("nan")
@@ -69,11 +70,18 @@ def physiology_table(measured: Sequence[Physiology]) -> pd.DataFrame:
                 "interval": interval,
                 "real_low": _NAN if real is None else real.low,
                 "real_high": _NAN if real is None else real.high,
-                "inside": bool(real.low <= value <= real.high) if known and real is not None else _NAN,
+                "inside": _inside(value, low, high, real) if known and real is not None else _NAN,
                 "source": "" if real is None else real.source,
             }
         )
     return pd.DataFrame(rows)
+
+
+def _inside(value: float, low: float, high: float, real: RealRange) -> bool:
+    """Whether a property is in its range; where the range has one end, its whole interval must be."""
+    least = low if np.isinf(real.high) and np.isfinite(low) else value
+    greatest = high if np.isinf(real.low) and np.isfinite(high) else value
+    return bool(real.low <= least and greatest <= real.high)
 
 
 def _summarise(name: str, measured: Sequence[Physiology]) -> tuple[float, float, float, str]:

@@ -105,7 +105,7 @@ class SpikingCortex:
     noise_hz: float = 0.0
     rest_noise_hz: float = 0.0
     decoding: SpikeDecoding = field(default_factory=SpikeDecoding)
-    n_recorded: int = 200
+    n_recorded: int = 400
     seed: int = 0
     mode: Mode = "auto"
     workers: int | None = None
@@ -201,7 +201,7 @@ class SpikingCortex:
         The result does not depend on the circuit's weights, so it may be had before they are optimised for
         the lag that it tells.
         """
-        runner = self._runner(self._sampling(task), feedback=False)
+        runner = self._runner(self._sampling(task))
         return calibrate(runner, rng=self.seed, on_progress=on_progress)
 
     def _require_stable(self, calibration: Calibration) -> None:
@@ -272,7 +272,7 @@ class SpikingCortex:
         n_trials = check_integer("n_trials", n_trials)
         sampling = self._sampling(task)
         slow = self._slow_drive(task, switch, perturbations, light)
-        runner = self._runner(sampling, feedback=slow.feedback is not None)
+        runner = self._runner(sampling)
         trials = run_session(
             runner,
             slow,
@@ -314,7 +314,7 @@ class SpikingCortex:
         recorded = recorded_neurons(model, self.n_recorded)
         return Sampling(task.n_times, task.dt_s, recorded, self.decoding.causal)
 
-    def _runner(self, sampling: Sampling, *, feedback: bool) -> TrialRunner:
+    def _runner(self, sampling: Sampling) -> TrialRunner:
         model = SpikingModel(
             self.circuit.excitatory,
             self.n_per_pool,
@@ -322,7 +322,6 @@ class SpikingCortex:
             self.tau_s,
             sampling.n_ticks,
             self.seed,
-            feedback=feedback,
         )
         return TrialRunner(model, self.mode, self.workers)
 

@@ -54,7 +54,7 @@ light_now : 1 (shared)
 """
 # `count` spikes of the tick make a rate; held for the tick, it moves x exactly as a constant input would.
 _TICK = """
-x = decay * x + (1 - decay) * (drive(t, i) + closed * recurrent{feedback})
+x = decay * x + (1 - decay) * (drive(t, i) + closed * recurrent + gate(t) * fed_back)
 slow_mv = x / hz_per_mv + direct(t, i)
 """
 
@@ -77,8 +77,6 @@ class SpikingModel:
         Length of a trial in milliseconds.
     seed
         Seed of the fast wiring.
-    feedback
-        Whether there is a feedback matrix from the slow states to themselves.
 
     Raises
     ------
@@ -92,7 +90,6 @@ class SpikingModel:
     tau_s: float
     n_ticks: int
     seed: int
-    feedback: bool = False
 
     def __post_init__(self) -> None:
         """Check the numbers."""
@@ -169,16 +166,12 @@ def build_network(brian: Any, model: SpikingModel) -> SpikingObjects:
     pools.run_regularly(
         "rate_hz = count * hz_per_count - baseline_hz", dt=tick, when="end", order=-2, name="rate"
     )
-    code = _TICK.format(feedback=" + gate(t) * fed_back" if model.feedback else "")
-    pools.run_regularly("light_now = light(t)" + code, dt=tick, when="end", order=1, name="tick")
+    pools.run_regularly("light_now = light(t)" + _TICK, dt=tick, when="end", order=1, name="tick")
     neurons = _neurons(brian, model, pools)
     synapses = _fast_synapses(brian, model, neurons)
     synapses.append(_counts(brian, model, neurons, counts))
-    matrices = {"recurrent": "weight * rate_hz_pre"}
-    if model.feedback:
-        matrices["fed_back"] = "weight * x_pre"
-    for target, expression in matrices.items():
-        synapses.append(_dense(brian, model, pools, target, expression))
+    synapses.append(_dense(brian, model, pools, "recurrent", "weight * rate_hz_pre"))
+    synapses.append(_dense(brian, model, pools, "fed_back", "weight * x_pre"))
     spikes = brian.SpikeMonitor(neurons, name="spikes")
     network = brian.Network(neurons, pools, counts, *synapses, spikes)
     settable = {"pools": pools, "neurons": neurons} | {

@@ -112,8 +112,13 @@ def spiking_recording(
     """
     n_trials = len(trials) // task.n_conditions
     rates = decoder.rates_hz(task, trials)
-    # A readout across folds learns the torques of the reach that is made, to the target switched to.
-    torque = decoder.torque_nm(task if switch is None else switch.final_task(task), rates, n_trials)
+    if switch is None:
+        torque = decoder.torque_nm(task, rates, n_trials)
+    else:
+        # A readout across folds learns the torques of the reach made in the end, and from neither target of a
+        # trial if one of them is held out.
+        allowed = decoder.fit_conditions & decoder.fit_conditions[switch.to]
+        torque = replace(decoder, fit_conditions=allowed).torque_nm(switch.final_task(task), rates, n_trials)
     start = np.tile(task.reaches.start_m, (n_trials, 1))
     hand = simulate_arm(decoder.rate_form.arm, torque, dt_s=task.dt_s, start_m=start)
     final = decoder.rate_form.released(task)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import functools
 import hashlib
 from dataclasses import dataclass, replace
-from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,6 +12,7 @@ import numpy as np
 
 from motorsim.checks import check_integer
 from motorsim.cortex.spiking.network import TICK_S, initial_voltage_mv
+from motorsim.cortex.spiking.standalone import made_by
 from motorsim.cortex.spiking.trial import TrialInput, TrialJob
 from motorsim.files import atomic_path
 from motorsim.spikes import SpikeTrains
@@ -109,8 +109,11 @@ def _trial_input(model: SpikingModel, given: SlowDrive, seed: int) -> TrialInput
         "drive.values": on_clock(given.drive_hz[0]),
     }
     if given.noise_hz.any():
-        size = given.noise_hz[:, None] * np.sqrt(2.0 * model.tau_s / TICK_S)
-        values["drive.values"] += on_clock(size * draws.standard_normal((len(given.noise_hz), model.n_pools)))
+        # From the first tick on, so that what the slow states were drawn from lasts until the clock starts.
+        size = on_clock(given.noise_hz)
+        size[:n_settle] = given.noise_hz[0]
+        size *= np.sqrt(2.0 * model.tau_s / TICK_S)
+        values["drive.values"] += size[:, None] * draws.standard_normal((n_rows, model.n_pools))
     if given.feedback is not None:
         values["fed_back_matrix.weight"] = given.feedback.T.ravel()
         values["gate.values"] = on_clock(given.gate)
@@ -254,7 +257,8 @@ def _session_name(model: SpikingModel, slow: SlowDrive, sampling: Sampling, seed
         *(f"{given} {np.asarray(value).tolist()}" for given, value in vars(model).items()),
     ]
     parts += [f"{given} {np.asarray(value).tolist()}" for given, value in vars(sampling).items()]
-    return hashlib.sha256(" ".join([*parts, f"{seed}", version("motorsim")]).encode()).hexdigest()[:20]
+    own = hashlib.sha256(Path(__file__).read_bytes()).hexdigest()
+    return hashlib.sha256(" ".join([*parts, f"{seed} {own} {made_by()}"]).encode()).hexdigest()[:20]
 
 
 def _paths(folder: Path, mode: str, name: str, numbers: range) -> dict[int, Path]:

@@ -152,22 +152,19 @@ def _key(model: SpikingModel) -> str:
         "tau_s": model.tau_s,
         "n_ticks": model.n_ticks,
         "seed": model.seed,
-        "feedback": model.feedback,
-        "versions": [version("brian2"), version("motorsim")],
-        "code": _code_digest(),
-        "compiler": find_compiler(),
-        "machine": [platform.machine(), _processor_flags()],
+        "made_by": made_by(),
     }
     text = json.dumps(parts, sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()[:24]
 
 
-def _code_digest() -> str:
-    """Return a digest of the modules that make the program."""
+def made_by() -> list[str | None]:
+    """Return what the spikes depend on beside the model: code, versions, compiler and processor."""
     seen = hashlib.sha256()
     for name in ("background", "network", "neurons", "standalone", "wiring"):
         seen.update(Path(__file__).with_name(f"{name}.py").read_bytes())
-    return seen.hexdigest()
+    versions = [version(name) for name in ("brian2", "numpy", "motorsim")]
+    return [seen.hexdigest(), *versions, find_compiler(), platform.machine(), _processor_flags()]
 
 
 def _processor_flags() -> str:

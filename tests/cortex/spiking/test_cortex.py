@@ -14,6 +14,7 @@ from motorsim.cortex import (
     random_preparatory_map,
 )
 from motorsim.cortex.spiking import cortex as module
+from motorsim.cortex.spiking.decoding import DecodingProblem
 from motorsim.task import TargetSwitch
 
 
@@ -39,7 +40,7 @@ def recording(prepared, task):
 
 
 def test_a_cortex_runs_the_model_that_its_parts_make(prepared, task, model, compiled):
-    runner = prepared._runner(prepared._sampling(task), feedback=False)
+    runner = prepared._runner(prepared._sampling(task))
     assert runner.compile().folder == compiled.folder
     assert runner.model.n_ticks == model.n_ticks
 
@@ -132,6 +133,23 @@ def test_a_fixed_readout_decodes_one_trial(prepared, task, recording):
     one = fixed.simulate(task, rng=7)
     change = one.population.rates - fixed.calibration.baseline_hz
     np.testing.assert_allclose(one.torque_nm, fixed.readout.torque_nm(change))
+
+
+def test_a_trial_with_a_held_out_target_teaches_the_readout_nothing(prepared, task, monkeypatch):
+    seen = []
+    fit = DecodingProblem.fit
+
+    def spied(self, decoding, trials):
+        seen.append(self.fit_conditions)
+        return fit(self, decoding, trials)
+
+    monkeypatch.setattr(DecodingProblem, "fit", spied)
+    allowed = np.array([True, True, True, False])
+    switch = TargetSwitch(0.2, np.array([1, 0, 3, 2]))
+    replace(prepared, fit_conditions=allowed).simulate(task, rng=1, n_trials=2, switch=switch)
+    assert seen
+    for mask in seen:
+        np.testing.assert_array_equal(mask, [True, True, False, False])
 
 
 def test_a_switched_target_is_the_one_the_readout_learns(prepared, task):

@@ -108,7 +108,7 @@ def closed_loop(observe):
     """Return a model with recurrence and feedback, what it was given, its slow states and its spikes."""
     rng = np.random.default_rng(5)
     neurons = LIFNeurons(n_excitatory_inputs=6, n_inhibitory_inputs=6, background_hz=500.0)
-    model = SpikingModel(EXCITATORY, 5, neurons, 0.2, 200, 0, feedback=True)
+    model = SpikingModel(EXCITATORY, 5, neurons, 0.2, 200, 0)
     gate = np.zeros(201)
     gate[50:120] = 1.0
     given = {

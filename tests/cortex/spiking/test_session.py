@@ -137,6 +137,14 @@ def test_input_noise_gives_an_isolated_pool_the_deviation_asked_for(slow):
     assert np.std(states[200:]) == pytest.approx(1.5, rel=0.05)
 
 
+def test_input_noise_acts_from_the_first_tick_on(model, slow):
+    noisy = replace(slow, noise_hz=np.full(N_TICKS, 2.0)).trial(model, 0, seed=1)().values["drive.values"]
+    still = slow.trial(model, 0, seed=1)().values["drive.values"]
+    deviation = (noisy - still).std(axis=1)
+    assert deviation[:200].mean() == pytest.approx(deviation[200:500].mean(), rel=0.1)
+    assert deviation.min() > 0
+
+
 def test_silence_feedback_and_light_act_in_their_windows(model, slow):
     silenced = np.zeros((N_TICKS, 4), bool)
     silenced[100:150, 1] = True
