@@ -92,7 +92,7 @@ def fano_panel(ax: Axes, recordings: Sequence[Arrays]) -> None:
     ax.plot(times_s, first["fano_unmatched"], color=NULL_COLOUR, label="all points", zorder=1)
     clock(first, times_s).draw(ax)
     ax.set_ylabel("Fano factor")
-    ax.legend(loc="upper right")
+    ax.legend(loc="lower left")
 
 
 def tuning_panel(ax: Axes, arrays: Arrays) -> None:
@@ -160,7 +160,7 @@ def power_panel(ax: Axes, arrays: Arrays) -> None:
     ax.set_yticks(levels, [f"{level:g}" for level in levels])
     ax.set_yticks([], minor=True)
     ax.set(xlabel="frequency (Hz)", ylabel="power (× Poisson)", ylim=(low, high))
-    ax.legend(loc="upper right", handlelength=1.2)
+    ax.legend(loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=2, handlelength=1.2)
 
 
 def invariant_panel(ax: Axes, arrays: Arrays) -> None:
