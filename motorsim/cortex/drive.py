@@ -87,3 +87,10 @@ class Drive:
             return None
         mask: BoolArray = self.silenced[step]
         return mask
+
+    def silenced_until(self, n_steps: int) -> BoolArray:
+        """Return which units are silenced in each of the first steps, (step, unit)."""
+        mask = np.zeros((n_steps, self.feedforward_hz.shape[3]), bool)
+        if self.silenced is not None:
+            mask[: len(self.silenced)] = self.silenced[:n_steps]
+        return mask

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from importlib.metadata import version
@@ -10,23 +9,24 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from motorsim.checks import DivergenceError, InputError, MotorsimError, check_integer, check_positive
+from motorsim.checks import DivergenceError, InputError, check_integer, check_positive
 from motorsim.cortex.arm_loop import ArmLoop
-from motorsim.cortex.brian_mode import Mode, resolve_mode
 from motorsim.cortex.preparation import PreparatoryMap, random_preparatory_map
 from motorsim.cortex.preparation_strategy import Preparation, PreparatoryPlan, RayPreparation
 from motorsim.cortex.rate_equation import RateEquation
 from motorsim.cortex.rate_function import RateFunction
-from motorsim.cortex.rate_network import RateRun, run_rate_network
+from motorsim.cortex.rate_network import RateRun
 from motorsim.cortex.rate_recording import rate_recording
+from motorsim.cortex.rate_run import run_in_mode
 from motorsim.cortex.readout import TorqueReadout, fit_torque_readout
 from motorsim.cortex.trial_drive import in_sequence, movement_drive, perturbed
 from motorsim.plant import Arm, joint_movement, simulate_arm
 from motorsim.streams import Seed, stream
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
+    from motorsim.cortex.brian_mode import Mode
     from motorsim.cortex.circuit import Circuit
     from motorsim.cortex.drive import Drive
     from motorsim.cortex.hand_feedback import HandFeedback, HandLoad
@@ -36,8 +36,6 @@ if TYPE_CHECKING:
     from motorsim.recording import Recording
     from motorsim.task import DelayedReach, TargetSwitch
     from motorsim.types import BoolArray, FloatArray
-
-logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, eq=False)
@@ -266,18 +264,10 @@ class RateCortex:
             hand_drive=None if loop is None or hand_feedback is None else self._closed(loop),
         )
         seed = int(stream(rng, "process noise").integers(2**31))
-        states, mode = self._run(run, seed=seed, on_progress=on_progress)
-        if not np.isfinite(states).all():
-            raise DivergenceError("the circuit's activity left the finite numbers; take a smaller dt_s")
+        states, mode = run_in_mode(self.equation, run, mode=self.mode, seed=seed, on_progress=on_progress)
+        notes = {"brian2_mode": mode, "brian2_version": version("brian2")}
         signals = self._signals(states, drive, final, loop, n_trials)
-        return rate_recording(
-            task,
-            final,
-            {name: signal[:, ::per_sample] for name, signal in signals.items()},
-            n_trials=n_trials,
-            switch=switch,
-            notes={"brian2_mode": mode, "brian2_version": version("brian2"), "circuit": self.circuit.source},
-        )
+        return self._record(task, final, signals, switch=switch, notes=notes)
 
     def integrate(
         self,
@@ -302,12 +292,10 @@ class RateCortex:
         rest = np.zeros((task.n_conditions, self.circuit.n_units))
         n_samples = (task.n_times - 1) * per_sample + 1
         states = self.equation.integrate(rest, drive, n_samples=n_samples, dt_s=self.dt_s)
-        first = self.released(task)
+        first = self.released(task).with_dt(self.dt_s)
         final = first if switch is None else switch.final_task(first)
-        signals = self._signals(states, drive, final.with_dt(self.dt_s), None, 1)
-        notes = {"brian2_mode": "none", "circuit": self.circuit.source}
-        sampled = {name: signal[:, ::per_sample] for name, signal in signals.items()}
-        return rate_recording(task, final, sampled, n_trials=1, switch=switch, notes=notes)
+        signals = self._signals(states, drive, final, None, 1)
+        return self._record(task, final, signals, switch=switch, notes={"brian2_mode": "none"})
 
     def drive(
         self,
@@ -339,29 +327,6 @@ class RateCortex:
         drive = in_sequence(self.preparation.drive(self.equation, plan), self._movement_drive(final))
         return perturbed(drive, perturbations, n_steps=final.n_times, dt_s=self.dt_s, end_s=final.end_s)
 
-    def _run(
-        self, run: RateRun, *, seed: int, on_progress: Callable[[float], None] | None
-    ) -> tuple[FloatArray, Mode]:
-        """Run; where compiling fails, on the NumPy target if the mode was left to the program."""
-        mode = resolve_mode(self.mode)
-        try:
-            return run_rate_network(self.equation, run, mode=mode, seed=seed, on_progress=on_progress), mode
-        except (MotorsimError, MemoryError):
-            raise
-        except Exception as error:
-            if mode == "numpy":
-                raise
-            said = (
-                f"{type(error).__name__}: {str(error).strip().splitlines()[-1] if str(error).strip() else ''}"
-            )
-            if self.mode != "auto":
-                raise InputError(
-                    "mode", f"a C++ compiler that works for {mode}", said, "set CXX, or take numpy"
-                ) from error
-            logger.warning("compiling failed (%s): Brian2 runs on its NumPy target", said)
-        states = run_rate_network(self.equation, run, mode="numpy", seed=seed, on_progress=on_progress)
-        return states, "numpy"
-
     def _closed(self, loop: ArmLoop) -> Callable[[int, FloatArray], FloatArray]:
         """Return what turns the rates of a step into the input that the hand feeds back."""
         readout = self.readout
@@ -377,18 +342,33 @@ class RateCortex:
         self, states: FloatArray, drive: Drive, task: DelayedReach, loop: ArmLoop | None, n_trials: int
     ) -> dict[str, FloatArray]:
         """Return rates, torque and hand at every integration step, (trial, time, ...)."""
-        assert self.readout is not None  # noqa: S101 - `simulate` has checked it
+        assert self.readout is not None  # noqa: S101 - callers have checked it
+        if not np.isfinite(states).all():
+            raise DivergenceError("the circuit's activity left the finite numbers; take a smaller dt_s")
         n_times, n_units = states.shape[1:]
-        silenced = np.zeros((n_times, n_units), bool)
-        if drive.silenced is not None:
-            silenced[: len(drive.silenced)] = drive.silenced[:n_times]
-        change = self.equation.rate_change(states, silenced)
+        change = self.equation.rate_change(states, drive.silenced_until(n_times))
         torque = self.readout.torque_nm(change)
         hand = self._hand(torque, task, loop, n_trials)
         rates = self.rate_function.baselines_hz(n_units) + change
         return {"rates_hz": rates, "torque_nm": torque} | {
             name: getattr(hand, name)[:, :n_times] for name in ("hand_position_m", "hand_velocity_m_s")
         }
+
+    def _record(
+        self,
+        task: DelayedReach,
+        final: DelayedReach,
+        signals: Mapping[str, FloatArray],
+        *,
+        switch: TargetSwitch | None,
+        notes: Mapping[str, str],
+    ) -> Recording:
+        """Return the signals on the task's clock, with what made them."""
+        per_sample = self._steps_per_sample(task)
+        sampled = {name: signal[:, ::per_sample] for name, signal in signals.items()}
+        n_trials = len(signals["rates_hz"]) // task.n_conditions
+        made = {**notes, "circuit": self.circuit.source}
+        return rate_recording(task, final, sampled, n_trials=n_trials, switch=switch, notes=made)
 
     def _hand(
         self, torque: FloatArray, task: DelayedReach, loop: ArmLoop | None, n_trials: int

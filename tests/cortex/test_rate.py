@@ -14,7 +14,7 @@ from motorsim.cortex import (
     StaticPreparation,
     default_circuit,
     draw_units,
-    rate,
+    rate_run,
     spread_baselines,
 )
 from motorsim.task import DelayedReach, TargetSwitch, center_out, reaction_times_s, score_reaches
@@ -287,8 +287,8 @@ def broken_compiler(monkeypatch):
             raise RuntimeError("command g++ failed with exit code 1")
         return np.zeros((4, 226, 200))
 
-    monkeypatch.setattr(rate, "run_rate_network", run)
-    monkeypatch.setattr(rate, "resolve_mode", lambda mode: "cython" if mode == "auto" else mode)
+    monkeypatch.setattr(rate_run, "run_rate_network", run)
+    monkeypatch.setattr(rate_run, "resolve_mode", lambda mode: "cython" if mode == "auto" else mode)
     return tried
 
 
@@ -306,3 +306,13 @@ def test_a_mode_asked_for_by_name_fails_with_one_clear_error(cortex, broken_comp
     with pytest.raises(InputError, match="mode: expected a C\\+\\+ compiler that works for cpp_standalone"):
         replace(cortex, mode="cpp_standalone", dt_s=0.005).simulate(task, rng=0)
     assert broken_compiler == ["cpp_standalone"]
+
+
+def test_an_error_of_the_progress_is_no_failed_compilation(cortex):
+    def stop(_):
+        raise KeyError("a window that was closed")
+
+    task = DelayedReach(center_out(4, 0.1), rest_s=0.13, delay_s=0.3, movement_s=0.7)
+    for mode in ("numpy", "cython"):
+        with pytest.raises(KeyError, match="a window that was closed"):
+            replace(cortex, mode=mode, dt_s=0.005).simulate(task, rng=0, on_progress=stop)
