@@ -7,7 +7,7 @@ from motorsim.task.minimum_jerk import MotionProfile, lateral_bump, minimum_jerk
 from motorsim.task.place_code import PlaceCode
 from motorsim.task.reaches import HandPath, Reaches
 from motorsim.task.reaction_time import reaction_times_s
-from motorsim.task.score import ReachScore, score_reaches
+from motorsim.task.score import ReachScore, check_scorable, score_reaches
 from motorsim.task.split import ConditionSplit, split_conditions
 from motorsim.task.target_switch import TargetSwitch
 
@@ -21,6 +21,7 @@ __all__ = [
     "Reaches",
     "TargetSwitch",
     "center_out",
+    "check_scorable",
     "curved_reaches",
     "lateral_bump",
     "minimum_jerk",

@@ -40,6 +40,15 @@ class ReachScore:
     drift_m: FloatArray
 
 
+def check_scorable(task: DelayedReach) -> None:
+    """Raise `InputError` if the trial ends before the end point of a reach can be scored."""
+    if task.times_from_go_s[-1] - task.reaction_s < SCORE_STOP_S - task.dt_s - 1e-9:
+        needed_s = task.reaction_s + SCORE_STOP_S
+        raise InputError(
+            "movement_s", f"at least {needed_s:g} s, to score the end point", f"{task.movement_s:g} s"
+        )
+
+
 def score_reaches(
     task: DelayedReach, hand_position_m: FloatArray, hand_velocity_m_s: FloatArray
 ) -> ReachScore:
@@ -61,13 +70,9 @@ def score_reaches(
     axes = ("condition", "time", "dimension")
     position = check_array("hand_position_m", hand_position_m, axes, shape=shape)
     velocity = check_array("hand_velocity_m_s", hand_velocity_m_s, axes, shape=shape)
+    check_scorable(task)
     from_onset_s = task.times_from_go_s - task.reaction_s
     window = (from_onset_s >= SCORE_START_S - 1e-9) & (from_onset_s <= SCORE_STOP_S + 1e-9)
-    if from_onset_s[-1] < SCORE_STOP_S - task.dt_s - 1e-9:
-        needed_s = task.reaction_s + SCORE_STOP_S
-        raise InputError(
-            "movement_s", f"at least {needed_s:g} s, to score the end point", f"{task.movement_s:g} s"
-        )
     end_point = position[:, window].mean(axis=1)
     speed = np.linalg.norm(velocity[:, window], axis=2)
     before = position[:, ~task.epoch("movement")] - task.reaches.start_m[:, None]

@@ -25,6 +25,7 @@ from motorsim.cortex.spiking.runner import TrialRunner
 from motorsim.cortex.spiking.session import Sampling, SlowDrive, recorded_neurons, run_session
 from motorsim.plant import Arm
 from motorsim.streams import Seed, stream
+from motorsim.task import check_scorable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -270,6 +271,7 @@ class SpikingCortex:
         if self.rate_form is None or self.calibration is None:
             raise InputError("simulate", "a prepared cortex", "one not prepared", "call `prepare` first")
         n_trials = check_integer("n_trials", n_trials)
+        check_scorable(self.rate_form.released(task))  # now, and not after all trials have run
         sampling = self._sampling(task)
         slow = self._slow_drive(task, switch, perturbations, light)
         runner = self._runner(sampling)

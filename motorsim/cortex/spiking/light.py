@@ -32,12 +32,13 @@ class LightPulse:
     excitatory
         Whether excitatory neurons do, else inhibitory ones.
     rng
-        Seed of which neurons do.
+        Seed of which neurons do; needed unless all do.
 
     Raises
     ------
     InputError
-        If the window is empty or starts before the trial, or a number is out of range.
+        If the window is empty or starts before the trial, a number is out of range, or a fraction has no
+        seed.
     """
 
     start_s: float
@@ -45,7 +46,7 @@ class LightPulse:
     current_mv: float
     fraction: float = 1.0
     excitatory: bool = True
-    rng: Seed = 0
+    rng: Seed | None = None
 
     def __post_init__(self) -> None:
         """Check window and fraction."""
@@ -55,6 +56,8 @@ class LightPulse:
         check_number("current_mv", self.current_mv)
         if check_positive("fraction", self.fraction) > 1:
             raise InputError("fraction", "a number above 0 and at most 1", f"{self.fraction:g}")
+        if self.fraction < 1 and self.rng is None:
+            raise InputError("rng", f"a seed, to draw {self.fraction:g} of the neurons", "None")
 
     def currents_mv(self, excitatory: BoolArray, n_per_pool: int) -> FloatArray:
         """Return the current into every neuron at full light, (neuron,).
@@ -71,9 +74,11 @@ class LightPulse:
         if not len(chosen):
             kind = "excitatory" if self.excitatory else "inhibitory"
             raise InputError("excitatory", f"some {kind} neurons", "a circuit without")
-        size = max(1, round(self.fraction * len(chosen)))
+        if self.rng is not None:
+            size = max(1, round(self.fraction * len(chosen)))
+            chosen = stream(self.rng, "light").choice(chosen, size, replace=False)
         current = np.zeros(len(of_kind))
-        current[stream(self.rng, "light").choice(chosen, size, replace=False)] = self.current_mv
+        current[chosen] = self.current_mv
         return current
 
     def course(self, n_steps: int, dt_s: float, end_s: float) -> FloatArray:

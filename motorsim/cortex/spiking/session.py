@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import functools
 import hashlib
+import logging
+import zipfile
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -25,6 +27,8 @@ if TYPE_CHECKING:
     from motorsim.cortex.spiking.runner import TrialRunner
     from motorsim.cortex.spiking.trial import TrialSpikes
     from motorsim.types import BoolArray, FloatArray, IntArray
+
+logger = logging.getLogger(__name__)
 
 SETTLE_S = 0.2
 """How long a trial runs before its clock starts, so that initial voltages are forgotten."""
@@ -226,7 +230,10 @@ def run_session(
         if not all(path.exists() for path in paths.values()):
             runner.compile()  # now, since falling back changes the mode
             paths = _paths(Path(keep_in), runner.used_mode, name, numbers)
-        kept = {number: _load(path) for number, path in paths.items() if path.exists()}
+        found = {number: _load(path) for number, path in paths.items()}
+        kept = {number: trial for number, trial in found.items() if trial is not None}
+        if kept and on_progress is not None:
+            on_progress(len(kept) / len(numbers))
     missing = [number for number in numbers if number not in kept]
     seeds = stream(seed, "spiking trials").integers(2**62, size=len(numbers))
     jobs = [
@@ -270,6 +277,13 @@ def _save(path: Path, trial: KeptTrial) -> None:
         np.savez(temporary, pool_counts=trial.pool_counts, unit=trial.unit, time_s=trial.time_s)
 
 
-def _load(path: Path) -> KeptTrial:
-    with np.load(path, allow_pickle=False) as stored:
-        return KeptTrial(stored["pool_counts"], stored["unit"], stored["time_s"])
+def _load(path: Path) -> KeptTrial | None:
+    """Return a trial that was kept, or None where there is none or its file is damaged: it is run again."""
+    try:
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as stored:
+            return KeptTrial(stored["pool_counts"], stored["unit"], stored["time_s"])
+    except FileNotFoundError:
+        return None
+    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):
+        logger.warning("%s is damaged: its trial is run again", path)
+        return None

@@ -220,6 +220,12 @@ def test_windows_outside_the_trial_and_unknown_units_are_refused(prepared, task,
         prepared.simulate(task, rng=0, perturbations=[perturbation])
 
 
+def test_a_trial_too_short_to_score_is_refused_before_any_is_run(prepared, task, tmp_path):
+    with pytest.raises(InputError, match="movement_s"):
+        prepared.simulate(replace(task, movement_s=0.7), rng=0, keep_in=tmp_path)
+    assert not list(tmp_path.iterdir())
+
+
 def test_light_outside_the_trial_is_refused(prepared, task):
     with pytest.raises(InputError, match=r"stop_s: expected a time within the trial of 1.4 s, got 1.5 s"):
         prepared.simulate(task, rng=0, light=LightPulse(1.0, 1.5, 5.0))

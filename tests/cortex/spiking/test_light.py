@@ -31,6 +31,7 @@ def test_it_is_on_from_its_start_up_to_its_stop():
         ({"start_s": -0.1}, "start_s"),
         ({"stop_s": 0.1}, "stop_s: expected a time after start_s = 0.1 s"),
         ({"fraction": 0.0}, "fraction"),
+        ({"fraction": 0.5}, "rng: expected a seed"),
         ({"fraction": 1.2}, "fraction: expected a number above 0 and at most 1"),
         ({"current_mv": np.nan}, "current_mv"),
     ],

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from motorsim.cortex import TrialError
+from motorsim.cortex.spiking import session as module
 from motorsim.cortex.spiking.network import SpikingModel
 from motorsim.cortex.spiking.neurons import LIFNeurons
 from motorsim.cortex.spiking.session import (
@@ -233,6 +234,19 @@ def test_ctrl_c_leaves_finished_trials(model, slow, sampling, tmp_path):
     assert runner.ran == ["trial 3", "trial 4", "trial 5"]
 
 
+def test_a_damaged_trial_is_run_again_and_said(model, slow, sampling, tmp_path, caplog):
+    session(Trials(model), slow, sampling, keep_in=tmp_path)
+    damaged = sorted(tmp_path.iterdir())[2]
+    damaged.write_bytes(damaged.read_bytes()[:100])
+    runner, told = Trials(model), []
+    session(runner, slow, sampling, keep_in=tmp_path, on_progress=told.append)
+    assert runner.ran == ["trial 2"]
+    assert "damaged" in caplog.text
+    np.testing.assert_allclose(told, [5 / 6, 1.0])
+    session(Trials(model), slow, sampling, keep_in=tmp_path, on_progress=told.append)
+    assert told[-1] == 1.0
+
+
 def test_more_trials_of_a_session_keep_those_there_are(model, slow, sampling, tmp_path):
     session(Trials(model), slow, sampling, keep_in=tmp_path)
     runner = Trials(model)
@@ -252,6 +266,14 @@ def test_trials_of_another_session_are_not_taken(model, slow, sampling, tmp_path
     if changed == "causal":
         sampling = replace(sampling, causal=True)
     session(runner, other, sampling, keep_in=tmp_path, seed=6 if changed == "seed" else 5)
+    assert len(runner.ran) == 6
+
+
+def test_trials_of_another_program_are_not_taken(model, slow, sampling, tmp_path, monkeypatch):
+    session(Trials(model), slow, sampling, keep_in=tmp_path)
+    monkeypatch.setattr(module, "made_by", lambda: ["another program"])
+    runner = Trials(model)
+    session(runner, slow, sampling, keep_in=tmp_path)
     assert len(runner.ran) == 6
 
 
