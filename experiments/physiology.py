@@ -47,7 +47,17 @@ if TYPE_CHECKING:
 CONFIG = Path(__file__).with_suffix(".toml")
 STAGE, TABLE_FILE, ARRAYS_FILE, CONFIG_FILE = "physiology", "physiology.csv", "physiology.h5", "config.toml"
 KIND, SCHEMA_VERSION = "physiology", 1
-CODE = ("analysis", "compare", "io", "spikes", "population", "recording", "streams")
+CODE = (
+    "analysis",
+    "checks",
+    "compare",
+    "io",
+    "pipeline.simulated",
+    "spikes",
+    "population",
+    "recording",
+    "streams",
+)
 
 
 class Section(BaseModel):

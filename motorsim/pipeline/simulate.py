@@ -166,6 +166,8 @@ STAGE = Stage(
         "plant",
         "io",
         "analysis.interval_statistics",
+        "analysis.trials",
+        "checks",
         "population",
         "recording",
         "spikes",

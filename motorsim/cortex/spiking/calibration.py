@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from motorsim.analysis import interval_cv
 from motorsim.checks import InputError, MotorsimError
 from motorsim.cortex.spiking.network import TICK_S, initial_voltage_mv
 from motorsim.cortex.spiking.trial import TrialInput, TrialJob
+from motorsim.spikes import SpikeTrains
 from motorsim.streams import stream
 
 if TYPE_CHECKING:
@@ -154,25 +156,25 @@ def _summary(model: SpikingModel, phases: FloatArray, spikes: TrialSpikes) -> di
     return {
         "rate_hz": np.bincount(pool, minlength=model.n_pools) / (model.n_per_pool * duration_s),
         "response": 2.0 * turn.sum() / (model.n_neurons * whole_s),
-        "interval_cv": _interval_cv(neuron, time_s, model.n_neurons),
+        "interval_cv": _interval_cv(neuron, time_s, model),
         "count_noise": _count_noise(pool, time_s - SETTLE_S, model.n_pools, duration_s),
     }
 
 
-def _interval_cv(neuron: IntArray, time_s: FloatArray, n_neurons: int) -> float:
+def _interval_cv(neuron: IntArray, time_s: FloatArray, model: SpikingModel) -> float:
     """Mean coefficient of variation over neurons of at least five spikes; NaN where there is none."""
-    order = np.lexsort((time_s, neuron))
-    same = np.diff(neuron[order]) == 0
-    interval_s, owner = np.diff(time_s[order])[same], neuron[order][1:][same]
-    count = np.bincount(owner, minlength=n_neurons)
-    enough = count >= 4
-    mean = np.bincount(owner, interval_s, n_neurons)[enough] / count[enough]
-    square = np.bincount(owner, interval_s**2, n_neurons)[enough] / count[enough]
-    return (
-        float(np.sqrt(np.maximum(square - mean**2, 0.0)) @ (1.0 / mean) / len(mean))
-        if enough.any()
-        else np.nan
+    trains = SpikeTrains.from_events(
+        np.zeros(len(neuron), np.int64),
+        neuron,
+        time_s,
+        n_trials=1,
+        n_units=model.n_neurons,
+        start_s=SETTLE_S,
+        stop_s=model.n_ticks * TICK_S,
     )
+    found = interval_cv(*trains.intervals(), n_units=model.n_neurons, conditions=[0], minimum=4)
+    known = np.isfinite(found.value)
+    return float(found.value[known].mean()) if known.any() else np.nan
 
 
 def _count_noise(pool: IntArray, time_s: FloatArray, n_pools: int, duration_s: float) -> float:
