@@ -103,15 +103,18 @@ def rate_form_correlation(
 ) -> dict[str, float | None]:
     """Correlate the pools' changes of rate, averages over trials, with those of the rate form.
 
-    ``after_go``: over conditions, units and the samples of the first 0.4 s; ``preparation``: over conditions
-    and units, means of the last 0.1 s. None where one of the two stands still.
+    ``after_go``: over conditions, units and the samples of the first 0.4 s; ``after_go_tuned``: the same less
+    what all conditions share, such as the answer to a go trigger; ``preparation``: over conditions and units,
+    means of the last 0.1 s. None where one of the two stands still.
     """
     times_s = released.times_from_go_s
     after = (times_s >= -1e-9) & (times_s < AFTER_GO_S - 1e-9)
     before = (times_s >= -PREPARED_S - 1e-9) & (times_s < -1e-9)
     both = [rate_changes(each, released) for each in (spiking, rate_form)]
+    moving = [changes[:, after] for changes in both]
     return {
-        "after_go": _correlation(*(changes[:, after] for changes in both)),
+        "after_go": _correlation(*moving),
+        "after_go_tuned": _correlation(*(changes - changes.mean(axis=0) for changes in moving)),
         "preparation": _correlation(*(changes[:, before].mean(axis=1) for changes in both)),
     }
 

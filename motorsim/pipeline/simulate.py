@@ -143,11 +143,12 @@ def _spiking_summary(notes: dict[str, Any]) -> str:
 def _agreement(notes: dict[str, Any]) -> list[str]:
     found = {name: "none" if r is None else f"{r:.2f}" for name, r in notes["rate_form_correlation"].items()}
     cv = notes["unit_interval_cv"]
-    return [
-        f"pools against rate form: r {found['preparation']} prepared, {found['after_go']} after the go cue",
-        f"neurons: {notes['unit_rate_hz']:.1f} Hz"
-        + ("" if cv is None else f", median CV of intervals {cv:.2f}"),
-    ]
+    agreement = (
+        f"pools against rate form: r {found['preparation']} prepared, {found['after_go']} after the go cue "
+        f"({found['after_go_tuned']} without what conditions share)"
+    )
+    intervals = "" if cv is None else f", median CV of intervals {cv:.2f}"
+    return [agreement, f"neurons: {notes['unit_rate_hz']:.1f} Hz{intervals}"]
 
 
 STAGE = Stage(

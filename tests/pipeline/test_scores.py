@@ -11,6 +11,8 @@ from motorsim.recording import Recording
 from motorsim.spikes import SpikeTrains
 from motorsim.task import DelayedReach, center_out
 
+ALIKE = {"after_go": 1.0, "after_go_tuned": 1.0, "preparation": 1.0}
+
 
 @pytest.fixture
 def task():
@@ -37,11 +39,9 @@ def changed(recording, rates):
 def test_forms_that_change_alike_agree_whatever_their_baselines(task, moving):
     rates = moving.population.rates
     other = changed(moving, 0.5 * rates + np.arange(6.0))
-    assert rate_form_correlation(other, moving, task) == pytest.approx({"after_go": 1.0, "preparation": 1.0})
+    assert rate_form_correlation(other, moving, task) == pytest.approx(ALIKE)
     mirrored = changed(moving, 20.0 - rates)
-    assert rate_form_correlation(mirrored, moving, task) == pytest.approx(
-        {"after_go": -1.0, "preparation": -1.0}
-    )
+    assert rate_form_correlation(mirrored, moving, task) == pytest.approx(dict.fromkeys(ALIKE, -1.0))
 
 
 def test_only_the_last_tenth_of_preparation_and_four_tenths_of_movement_count(task, moving):
@@ -49,15 +49,27 @@ def test_only_the_last_tenth_of_preparation_and_four_tenths_of_movement_count(ta
     times_s = task.times_from_go_s
     ignored = (times_s > -0.3) & (times_s < -0.105) | (times_s > 0.395)
     spoilt = changed(moving, moving.population.rates + noise * ignored[:, None])
-    assert rate_form_correlation(spoilt, moving, task) == pytest.approx({"after_go": 1.0, "preparation": 1.0})
+    assert rate_form_correlation(spoilt, moving, task) == pytest.approx(ALIKE)
     for at in (-0.05, 0.2, 0.39):
         hit = changed(moving, moving.population.rates + noise * np.isclose(times_s, at)[:, None])
         assert min(rate_form_correlation(hit, moving, task).values()) < 0.99
 
 
+def test_what_conditions_share_is_no_agreement_of_the_tuned_part(task, moving):
+    draws = np.random.default_rng(2)
+    shared = 50.0 * draws.standard_normal((1, *moving.population.rates.shape[1:]))
+    shared[:, task.epoch("rest")] = 0.0
+    own = draws.standard_normal(moving.population.rates.shape)
+    own[:, task.epoch("rest")] = 0.0
+    one, other = (changed(moving, 100.0 + shared + tuned) for tuned in (own, np.roll(own, 3, axis=2)))
+    found = rate_form_correlation(one, other, task)
+    assert found["after_go"] > 0.99
+    assert abs(found["after_go_tuned"]) < 0.2
+
+
 def test_rates_that_stand_still_correlate_with_nothing(task, moving):
     still = changed(moving, np.full_like(moving.population.rates, 10.0))
-    assert rate_form_correlation(still, moving, task) == {"after_go": None, "preparation": None}
+    assert rate_form_correlation(still, moving, task) == dict.fromkeys(ALIKE)
 
 
 def test_trials_are_scored_one_by_one_against_their_own_targets(task, moving):

@@ -112,6 +112,25 @@ def test_smooth_rates_are_less_tangled_than_a_torque_that_passes_zero_twice(meas
     assert value(measured, "tangling_cortex_over_torque") < 0.5
 
 
+def test_the_alignment_is_judged_on_the_rate_form(measured, recordings):
+    spiking, rate_form = recordings
+    population = rate_form.population
+    n_conditions, _, n_units = population.rates.shape
+    draws = np.random.default_rng(4)
+    tuned, other = draws.standard_normal((2, n_conditions, 1, n_units))
+    half = np.arange(n_units) < n_units // 2
+    moving = (population.times_s >= rate_form.events_s["go_cue"])[None, :, None]
+
+    def judged(preparation, movement):
+        rates = 20.0 + np.where(moving, movement, preparation)
+        form = replace(rate_form, population=replace(population, rates=rates))
+        return value(measure_physiology(spiking, rng=1, rate_form=form), "rate_form_alignment_p")
+
+    assert judged(tuned * half, other * ~half) < 0.05
+    assert judged(tuned * half, tuned * half) > 0.5
+    assert "rate_form_alignment_p" not in measure_physiology(spiking, rng=1).estimates
+
+
 def test_the_spiking_form_follows_its_rate_form_and_no_shuffled_one(measured, recordings):
     assert value(measured, "rate_form_correlation_preparation") > 0.9
     assert value(measured, "rate_form_correlation_movement") > 0.8

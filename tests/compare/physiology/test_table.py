@@ -41,6 +41,20 @@ def test_ranges_judge_the_value_with_their_ends_included():
     assert table({"condition_invariant_over_tuned": Estimate(0.9)})["inside"].tolist() == [False]
 
 
+@pytest.mark.parametrize(
+    ("name", "estimate", "inside"),
+    [
+        ("fano_change", Estimate(-0.02, -0.04, -0.01), True),
+        ("fano_change", Estimate(-0.02, -0.05, 0.01), False),
+        ("condition_invariant_over_tuned", Estimate(1.5, 1.1, 1.9), True),
+        ("condition_invariant_over_tuned", Estimate(1.1, 0.3, 1.9), False),
+        ("mean_rate_hz", Estimate(19.0, 17.0, 21.0), True),
+    ],
+)
+def test_where_a_range_has_one_end_the_whole_interval_must_be_inside(name, estimate, inside):
+    assert table({name: estimate})["inside"].tolist() == [inside]
+
+
 def test_properties_without_a_range_are_not_judged():
     row = table({"silent_fraction": Estimate(0.1)}).loc["silent_fraction"]
     assert np.isnan([row["real_low"], row["inside"]]).all()
