@@ -5,6 +5,8 @@ A user extends motorsim by writing a class with these methods; nothing has to be
 
 from __future__ import annotations
 
+import copy
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, runtime_checkable
 
 import numpy as np
@@ -81,24 +83,147 @@ class Cell(Protocol):
         ...
 
 
+@dataclass(frozen=True, eq=False)
+class Draws:
+    """What one run of a network takes from chance.
+
+    Parameters
+    ----------
+    steps
+        Where fresh numbers come from, step by step; its state moves on.
+    sequence_key
+        Seed of what is drawn once for a sequence and holds at all its times, even if it is run in stretches.
+    """
+
+    steps: np.random.Generator
+    sequence_key: tuple[int, ...]
+
+    @classmethod
+    def begin(cls, rng: np.random.Generator) -> Draws:
+        """Return the draws of a run that begins now; the generator moves on."""
+        return cls(rng, (int(rng.integers(2**63)),))
+
+    def of(self, part: int) -> Draws:
+        """Return the draws of a part of the network: other numbers for the sequence, the same steps."""
+        return Draws(self.steps, (*self.sequence_key, part))
+
+    def for_sequence(self) -> np.random.Generator:
+        """Return a generator that gives the same numbers each time it is asked for."""
+        return np.random.default_rng(self.sequence_key)
+
+    def copy(self) -> Draws:
+        """Return draws that will give what these will give."""
+        return Draws(copy.deepcopy(self.steps), self.sequence_key)
+
+
 @runtime_checkable
-class SequenceCell(Cell, Protocol):
-    """A cell that also runs a whole sequence at once, equal to its steps but faster.
+class Recurrent(Protocol):
+    """What turns a sequence of inputs into a sequence of rates at once, and its vector-Jacobian product.
 
     Sequences are time-major: inputs (time, batch, feature), rates (time, batch, unit). Large arrays come
     from ``allocate(name, shape, dtype)``, which may hand the same memory to the next sequence.
     """
 
+    @property
+    def n_inputs(self) -> int:
+        """Size of the feature axis."""
+        ...
+
+    @property
+    def n_units(self) -> int:
+        """Size of the unit axis."""
+        ...
+
+    @property
+    def parameter_shapes(self) -> Mapping[str, tuple[int, ...]]:
+        """Name and shape of every parameter array."""
+        ...
+
+    def initial_parameters(self, *, rng: Seed) -> Parameters:
+        """Draw the parameter arrays."""
+        ...
+
+    def initial_state(self, params: Mapping[str, Floats], batch: int) -> Floats:
+        """Return the state before the first step, (batch, state)."""
+        ...
+
+    def initial_state_vjp(self, params: Mapping[str, Floats], grad: Floats) -> Parameters:
+        """Pull a gradient of the state before the first step back to the parameters that set it."""
+        ...
+
     def sequence(
-        self, params: Mapping[str, Floats], initial_state: Floats, inputs: Floats, allocate: Allocator
+        self,
+        params: Mapping[str, Floats],
+        initial_state: Floats,
+        inputs: Floats,
+        allocate: Allocator,
+        *,
+        draws: Draws | None = None,
     ) -> tuple[Floats, Floats, Any]:
-        """Return the states (time + 1, batch, state), the initial one first, the rates and the cache."""
+        """Return the rates, the last state (batch, state) and the tape, which is all the way back needs.
+
+        With ``draws`` what is random is drawn from them; without, nothing is random.
+        """
         ...
 
     def sequence_vjp(
-        self, params: Mapping[str, Floats], cache: Any, grad_rates: Floats, allocate: Allocator
-    ) -> tuple[Floats, Floats, Parameters]:
-        """Pull a gradient of the rates back to initial state, inputs and parameters."""
+        self,
+        params: Mapping[str, Floats],
+        tape: Any,
+        grad_rates: Floats,
+        allocate: Allocator,
+        *,
+        grad_last: Floats | None = None,
+        want_inputs: bool = True,
+    ) -> tuple[Floats, Floats | None, Parameters]:
+        """Pull gradients of the rates and of the last state back to initial state, inputs and parameters.
+
+        ``grad_rates`` may be overwritten. Without ``want_inputs`` the gradient of the inputs may be left out
+        (``None``).
+        """
+        ...
+
+    def states(self, tape: Any) -> Floats:
+        """Return the states of a run, (time + 1, batch, state), the initial one first."""
+        ...
+
+
+@runtime_checkable
+class SequenceCell(Cell, Recurrent, Protocol):
+    """A cell that also runs a whole sequence at once, equal to its steps but faster."""
+
+
+@runtime_checkable
+class Layer(Protocol):
+    """An operation on samples, (sample, ...) to (sample, ...), and its vector-Jacobian product."""
+
+    @property
+    def parameter_shapes(self) -> Mapping[str, tuple[int, ...]]:
+        """Name and shape of every parameter array; empty where nothing is learned."""
+        ...
+
+    def initial_parameters(self, *, rng: Seed) -> Parameters:
+        """Draw the parameter arrays."""
+        ...
+
+    def output_shape(self, input_shape: tuple[int, ...]) -> tuple[int, ...]:
+        """Return the shape of one output for one input, both without the sample axis.
+
+        Raises
+        ------
+        InputError
+            If the layer does not take inputs of that shape.
+        """
+        ...
+
+    def forward(
+        self, params: Mapping[str, Floats], inputs: Floats, *, rng: np.random.Generator | None = None
+    ) -> tuple[Floats, Any]:
+        """Return the outputs and the cache; with ``rng`` what is random is drawn, without nothing is."""
+        ...
+
+    def vjp(self, params: Mapping[str, Floats], cache: Any, grad: Floats) -> tuple[Floats, Parameters]:
+        """Pull a gradient of the outputs back to inputs and parameters."""
         ...
 
 

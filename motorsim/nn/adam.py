@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from motorsim.checks import InputError, check_positive
-from motorsim.nn.optimiser import OptimiserState
-from motorsim.nn.parameters import is_weight
+from motorsim.checks import check_positive
+from motorsim.nn.optimiser import OptimiserState, check_decay, moving_average, stepped
+from motorsim.nn.parts import is_weight
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -46,8 +47,7 @@ class Adam:
         check_positive("learning_rate", self.learning_rate)
         check_positive("epsilon", self.epsilon)
         for name in ("mean_decay", "square_decay"):
-            if check_positive(name, getattr(self, name), allow_zero=True) >= 1.0:
-                raise InputError(name, "a number of at least 0 and below 1", repr(getattr(self, name)))
+            check_decay(name, getattr(self, name))
 
     def init(self, params: Mapping[str, Floats]) -> OptimiserState:
         """Return the state before the first update: both moments zero."""
@@ -64,16 +64,20 @@ class Adam:
     ) -> tuple[Parameters, OptimiserState]:
         """Return the new parameters and state; ``rate_factor`` multiplies the learning rate."""
         iteration = state.iteration + 1
-        mean = _average(state.moments["mean"], grads, self.mean_decay)
-        square = _average(state.moments["square"], {n: g * g for n, g in grads.items()}, self.square_decay)
-        mean_scale = 1.0 / (1.0 - self.mean_decay**iteration)
-        square_scale = 1.0 / (1.0 - self.square_decay**iteration)
-        step = self.learning_rate * rate_factor
-        updated = {
-            name: array
-            - step * (mean_scale * mean[name]) / (np.sqrt(square_scale * square[name]) + self.epsilon)
-            for name, array in params.items()
-        }
+        # The corrections of the start-up bias, taken out of the passes over memory.
+        rate = self.learning_rate * rate_factor / (1.0 - self.mean_decay**iteration)
+        root_scale = 1.0 / math.sqrt(1.0 - self.square_decay**iteration)
+        mean, square, updated = {}, {}, {}
+        for name, array in params.items():
+            gradient = grads[name]
+            mean[name] = moving_average(state.moments["mean"][name], gradient, self.mean_decay)
+            step = np.multiply(gradient, gradient, out=np.empty_like(array))
+            square[name] = moving_average(state.moments["square"][name], step, self.square_decay)
+            np.sqrt(square[name], out=step)
+            step *= root_scale
+            step += self.epsilon
+            np.divide(mean[name], step, out=step)
+            updated[name] = stepped(array, step, rate)
         return updated, OptimiserState(iteration, {"mean": mean, "square": square})
 
 
@@ -103,11 +107,7 @@ class AdamW(Adam):
         updated, state = super().update(grads, state, params, rate_factor=rate_factor)
         shrink = self.learning_rate * rate_factor * self.weight_decay
         decayed = {
-            name: array - shrink * params[name] if is_weight(array) else array
+            name: stepped(array, params[name], shrink) if is_weight(array) else array
             for name, array in updated.items()
         }
         return decayed, state
-
-
-def _average(running: Mapping[str, Floats], new: Mapping[str, Floats], decay: float) -> Parameters:
-    return {name: decay * old + (1.0 - decay) * new[name] for name, old in running.items()}

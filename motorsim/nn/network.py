@@ -2,34 +2,41 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from motorsim.checks import InputError, check_array, check_choice
-from motorsim.nn.backpropagation import (
-    Loss,
-    compute_loss,
-    compute_loss_and_gradients,
-    run_forward,
-    swap_batch_and_time,
-)
-from motorsim.nn.configuration import Configuration, describe, rebuild
+from motorsim.checks import InputError, check_choice
+from motorsim.nn.backpropagation import Architecture, compute_loss, compute_loss_and_gradients, run_forward
+from motorsim.nn.configuration import describe, rebuild
 from motorsim.nn.mse import mse
-from motorsim.nn.parameters import CELL, READOUT, part_of, whole_of
+from motorsim.nn.parametrisation import (
+    Parametrisation,
+    raw_shapes,
+    to_effective,
+    to_effective_vjp,
+    to_raw,
+)
+from motorsim.nn.parts import allocate_for, part_of, whole_of
+from motorsim.nn.read_only import read_only
 from motorsim.nn.sequences import check_floats, check_inputs, check_mask, check_targets
+from motorsim.nn.unroll import as_recurrent, swap_batch_and_time
 from motorsim.nn.workspace import Workspace
+from motorsim.types import Draws
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from numpy.typing import DTypeLike
 
-    from motorsim.nn.penalties import Penalty
+    from motorsim.nn.bptt import BPTT
+    from motorsim.nn.configuration import Configuration
+    from motorsim.nn.losses import Loss
+    from motorsim.nn.penalties import Cost, Penalty
     from motorsim.streams import Seed
-    from motorsim.types import BoolArray, Cell, Floats, Parameters, Readout
+    from motorsim.types import BoolArray, Cell, Floats, Layer, Parameters, Readout, Recurrent
 
 
 @dataclass(frozen=True, eq=False)
@@ -60,44 +67,73 @@ class Network:
     cell, readout
         What is computed (for instance `Leaky` and `Linear`).
     parameters
-        With which numbers: arrays named ``cell.*`` and ``readout.*``, float32 or float64 alike. They are
-        copied and become read-only; all that the network computes has their type.
+        With which numbers: arrays named ``cell.*``, ``readout.*`` and ``encoder.*``, float32 or float64
+        alike. They are copied and become read-only; all that the network computes has their type.
+    encoder
+        A layer between the inputs of each time and the cell, for instance a `Sequential` of convolutions
+        for a network that sees images; none by default.
+    parametrisations
+        Structure that arrays keep while they learn, by their names, for instance
+        ``{"cell.recurrent_weights": Dale(...)}``. `parameters` then holds what is learned,
+        `effective_parameters` what the network computes with.
 
     Raises
     ------
     InputError
-        If the readout does not fit the cell, or an array is missing, unknown, of another shape or type,
-        or not finite.
+        If the readout does not fit the cell, a structure not the array or the array is not there; or a
+        parameter array is missing, unknown, of another shape or type, or not finite.
     """
 
-    cell: Cell
+    cell: Cell | Recurrent
     readout: Readout
     parameters: Mapping[str, Floats]
+    encoder: Layer | None = None
+    parametrisations: Mapping[str, Parametrisation] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        """Refuse parameters that do not fit; keep read-only copies."""
+        """Refuse parts and parameters that do not fit; keep read-only copies."""
         if self.cell.n_units != self.readout.n_units:
             expected = f"a readout of {self.cell.n_units} units, those of the cell"
             raise InputError("readout", expected, f"{self.readout.n_units}")
-        arrays = _read_only(self.cell, self.readout, self.parameters)
-        object.__setattr__(self, "parameters", MappingProxyType(arrays))
+        structures = MappingProxyType(dict(self.parametrisations))
+        object.__setattr__(self, "parametrisations", structures)
+        shapes = _raw_shapes(self._architecture, structures)
+        object.__setattr__(self, "parameters", read_only(shapes, self.parameters))
 
-    def __reduce__(self) -> tuple[type[Network], tuple[Cell, Readout, Parameters]]:
+    def __reduce__(self) -> tuple[type[Network], tuple[Any, ...]]:
         """Rebuild from plain arrays: a read-only mapping cannot go to a worker."""
-        return Network, (self.cell, self.readout, dict(self.parameters))
+        parts = (self.cell, self.readout, dict(self.parameters), self.encoder, dict(self.parametrisations))
+        return Network, parts
 
     @classmethod
-    def initialise(cls, cell: Cell, readout: Readout, *, rng: Seed, dtype: DTypeLike = np.float64) -> Network:
+    def initialise(
+        cls,
+        cell: Cell | Recurrent,
+        readout: Readout,
+        *,
+        rng: Seed,
+        dtype: DTypeLike = np.float64,
+        encoder: Layer | None = None,
+        parametrisations: Mapping[str, Parametrisation] | None = None,
+    ) -> Network:
         """Draw a network; the same seed gives the same numbers in float32 and float64, rounded.
 
         Raises
         ------
         InputError
-            If ``dtype`` is neither float32 nor float64.
+            If ``dtype`` is neither float32 nor float64, or the parts do not fit.
         """
         kind = np.dtype(check_choice("dtype", np.dtype(dtype).name, ("float32", "float64")))
-        drawn = whole_of(cell.initial_parameters(rng=rng), readout.initial_parameters(rng=rng))
-        return cls(cell, readout, {name: array.astype(kind) for name, array in drawn.items()})
+        structures = parametrisations or {}
+        _raw_shapes(Architecture(encoder, cell, readout), structures)
+        drawn = {} if encoder is None else {"encoder": encoder.initial_parameters(rng=rng)}
+        drawn |= {
+            "cell": cell.initial_parameters(rng=rng),
+            "readout": readout.initial_parameters(rng=rng),
+        }
+        raw = to_raw(whole_of(drawn), structures)
+        parameters = {name: array.astype(kind) for name, array in raw.items()}
+        return cls(cell, readout, parameters, encoder, structures)
 
     @classmethod
     def from_configuration(
@@ -108,14 +144,28 @@ class Network:
         Raises
         ------
         InputError
-            If the configuration names an unknown cell or readout, or fields that it does not have.
+            If the configuration names an unknown part, or fields that it does not have.
         """
-        return cls(*rebuild(configuration), parameters)
+        parts = rebuild(configuration, ("cell", "readout"))
+        return cls(
+            parts["cell"],
+            parts["readout"],
+            parameters,
+            parts.get("encoder"),
+            {name: parts[name] for name in parts if name not in ("cell", "readout", "encoder")},
+        )
 
     @property
     def configuration(self) -> Configuration:
-        """What rebuilds the network with `from_configuration`: text, numbers and switches only."""
-        return describe(self.cell, self.readout)
+        """What rebuilds the network with `from_configuration`: text, numbers, switches and arrays only."""
+        parts: dict[str, Any] = {"cell": self.cell, "readout": self.readout}
+        if self.encoder is not None:
+            parts["encoder"] = self.encoder
+        return describe(parts | dict(self.parametrisations))
+
+    @property
+    def _architecture(self) -> Architecture:
+        return Architecture(self.encoder, self.cell, self.readout)
 
     @property
     def dtype(self) -> np.dtype[Any]:
@@ -127,23 +177,42 @@ class Network:
         """Number of learned numbers."""
         return sum(array.size for array in self.parameters.values())
 
+    @property
+    def effective_parameters(self) -> Parameters:
+        """Every array that the network computes with, by name: its parameters, with their structure."""
+        return self._effective(self.parameters)
+
+    def _effective(self, parameters: Mapping[str, Floats]) -> Parameters:
+        shapes = _effective_shapes(self._architecture)
+        dtype = next(iter(parameters.values())).dtype
+        return to_effective(parameters, shapes, self.parametrisations, dtype)
+
     def to_arrays(self) -> Parameters:
         """Return a writable copy of every parameter array, by name."""
         return {name: array.copy() for name, array in self.parameters.items()}
 
     def with_parameters(self, parameters: Mapping[str, Floats]) -> Network:
         """Return the same network with other numbers."""
-        return Network(self.cell, self.readout, parameters)
+        return Network(self.cell, self.readout, parameters, self.encoder, self.parametrisations)
 
-    def forward(self, inputs: Floats, *, initial_state: Floats | None = None) -> Trajectory:
+    def forward(
+        self,
+        inputs: Floats,
+        *,
+        initial_state: Floats | None = None,
+        rng: np.random.Generator | None = None,
+    ) -> Trajectory:
         """Run the network.
 
         Parameters
         ----------
         inputs
-            (batch, time, feature). The input at a time acts on the state and output at that time.
+            (batch, time, feature), or (batch, time, ...) as the encoder takes them. The input at a time acts
+            on the state and output at that time.
         initial_state
             States before the first step, (batch, state); the cell's own by default.
+        rng
+            Where noise and dropout are drawn from; without, there are none.
 
         Returns
         -------
@@ -155,26 +224,32 @@ class Network:
         InputError
             If an array has another shape, is empty, holds integers or is not finite.
         """
-        inputs = check_inputs(inputs, self.cell.n_inputs, self.dtype)
-        cell_params = part_of(self.parameters, CELL)
+        inputs = self._check_inputs(inputs)
+        parameters, allocate = self.effective_parameters, Workspace().empty
         if initial_state is not None:
-            shape = (len(inputs), self.cell.initial_state(cell_params, 1).shape[1])
-            initial_state = check_floats(
-                "initial_state", initial_state, self.dtype, ("batch", "state"), shape=shape
-            )
-        workspace = Workspace()
-        unrolled = run_forward(self.cell, cell_params, inputs, workspace, initial_state=initial_state)
-        outputs, _ = self.readout.read(part_of(self.parameters, READOUT), unrolled.rates, workspace.empty)
-        return Trajectory(*map(swap_batch_and_time, (unrolled.states[1:], unrolled.rates, outputs)))
+            shape = (len(inputs), self.cell.initial_state(part_of(parameters, "cell"), 1).shape[1])
+            axes = ("batch", "state")
+            initial_state = check_floats("initial_state", initial_state, self.dtype, axes, shape=shape)
+        run = run_forward(
+            self._architecture,
+            parameters,
+            inputs,
+            allocate,
+            state=initial_state,
+            draws=None if rng is None else Draws.begin(rng),
+        )
+        outputs, _ = self.readout.read(
+            part_of(parameters, "readout"), run.rates, allocate_for("readout", allocate)
+        )
+        states = as_recurrent(self.cell).states(run.tape)[1:]
+        return Trajectory(*map(swap_batch_and_time, (states, run.rates, outputs)))
 
     def loss(
         self, inputs: Floats, targets: Floats, *, loss: Loss = mse, mask: BoolArray | None = None
     ) -> float:
         """Return the loss without gradients or penalties; arguments as in `loss_and_gradients`."""
-        arrays = self.check_batch(inputs, targets, mask)
-        return float(
-            compute_loss(self.cell, self.readout, self.parameters, *arrays[:2], loss=loss, mask=arrays[2])
-        )
+        inputs, targets, mask = self.check_batch(inputs, targets, mask)
+        return float(self.compute_loss(self.parameters, inputs, targets, loss=loss, mask=mask))
 
     def loss_and_gradients(
         self,
@@ -184,13 +259,15 @@ class Network:
         loss: Loss = mse,
         mask: BoolArray | None = None,
         penalties: Iterable[Penalty] = (),
+        bptt: BPTT | None = None,
+        rng: np.random.Generator | None = None,
     ) -> tuple[float, Parameters]:
         """Return loss plus penalties, and its gradient with respect to every parameter array.
 
         Parameters
         ----------
         inputs
-            (batch, time, feature).
+            (batch, time, feature), or (batch, time, ...) as the encoder takes them.
         targets
             (batch, time, output); where the mask is False they may be NaN.
         loss
@@ -199,23 +276,20 @@ class Network:
             What counts, (batch, time) or (batch, time, output); all of it by default.
         penalties
             What is added to the loss, for instance `RatePenalty`.
+        bptt
+            Truncation or recomputation; the whole way with everything kept by default.
+        rng
+            Where noise and dropout are drawn from; without, there are none.
 
         Raises
         ------
         InputError
-            If an array has another shape, is empty, holds integers or is not finite, or the mask
-            leaves nothing.
+            If an array has another shape, is empty, holds integers or is not finite, the mask leaves
+            nothing, or ``bptt`` does not go with cell or loss.
         """
         inputs, targets, mask = self.check_batch(inputs, targets, mask)
-        value, gradients = compute_loss_and_gradients(
-            self.cell,
-            self.readout,
-            self.parameters,
-            inputs,
-            targets,
-            loss=loss,
-            mask=mask,
-            penalties=penalties,
+        value, gradients = self.compute_loss_and_gradients(
+            self.parameters, inputs, targets, loss=loss, mask=mask, penalties=penalties, bptt=bptt, rng=rng
         )
         return float(value), gradients
 
@@ -223,23 +297,85 @@ class Network:
         self, inputs: Floats, targets: Floats, mask: BoolArray | None = None
     ) -> tuple[Floats, Floats, BoolArray | None]:
         """Return inputs, targets and mask as this network takes them, or raise `InputError`."""
-        inputs = check_inputs(inputs, self.cell.n_inputs, self.dtype)
-        mask = check_mask(mask, inputs, self.readout.n_outputs)
-        return inputs, check_targets(targets, inputs, self.readout.n_outputs, self.dtype, mask), mask
+        inputs = self._check_inputs(inputs)
+        shape = (*inputs.shape[:2], self.readout.n_outputs)
+        mask = check_mask(mask, shape)
+        return inputs, check_targets(targets, shape, self.dtype, mask), mask
+
+    def _check_inputs(self, inputs: Floats) -> Floats:
+        if self.encoder is None:
+            return check_inputs(inputs, (self.cell.n_inputs,), self.dtype)
+        seen = np.shape(inputs)[2:]
+        features = self.encoder.output_shape(seen) if seen else ()
+        if features != (self.cell.n_inputs,):
+            expected = f"(batch, time, ...) that the encoder makes {self.cell.n_inputs} features of"
+            raise InputError("inputs", expected, f"shape {np.shape(inputs)}")
+        return check_inputs(inputs, seen, self.dtype)
+
+    def compute_loss(
+        self,
+        parameters: Mapping[str, Floats],
+        inputs: Floats,
+        targets: Floats,
+        *,
+        loss: Loss,
+        mask: BoolArray | None = None,
+        workspace: Workspace | None = None,
+    ) -> float:
+        """Return the loss of other numbers, without penalties or noise; see `motorsim.nn.Trainable`."""
+        return compute_loss(
+            self._architecture,
+            self._effective(parameters),
+            inputs,
+            targets,
+            loss=loss,
+            mask=mask,
+            workspace=Workspace() if workspace is None else workspace,
+        )
+
+    def compute_loss_and_gradients(
+        self,
+        parameters: Mapping[str, Floats],
+        inputs: Floats,
+        targets: Floats,
+        *,
+        loss: Loss,
+        mask: BoolArray | None = None,
+        penalties: Iterable[Penalty] = (),
+        bptt: BPTT | None = None,
+        workspace: Workspace | None = None,
+        rng: np.random.Generator | None = None,
+    ) -> tuple[Cost, Parameters]:
+        """Return loss plus penalties and all gradients for other numbers; see `motorsim.nn.Trainable`."""
+        value, gradients = compute_loss_and_gradients(
+            self._architecture,
+            self._effective(parameters),
+            inputs,
+            targets,
+            loss=loss,
+            mask=mask,
+            penalties=penalties,
+            bptt=bptt,
+            workspace=Workspace() if workspace is None else workspace,
+            rng=rng,
+        )
+        return value, to_effective_vjp(parameters, gradients, self.parametrisations)
 
 
-def _read_only(cell: Cell, readout: Readout, parameters: Mapping[str, Floats]) -> Parameters:
-    """Return read-only copies in the order of the cell's and readout's own lists."""
-    shapes = {CELL + name: shape for name, shape in cell.parameter_shapes.items()}
-    shapes |= {READOUT + name: shape for name, shape in readout.parameter_shapes.items()}
-    if set(parameters) != set(shapes):
-        raise InputError("parameters", ", ".join(shapes), ", ".join(parameters) or "none")
-    kinds = {np.asarray(array).dtype.name for array in parameters.values()}
-    if kinds not in ({"float32"}, {"float64"}):
-        raise InputError("parameters", "arrays that are all float32 or all float64", ", ".join(sorted(kinds)))
-    copies: Parameters = {}
-    for name, shape in shapes.items():
-        check_array(f"parameters[{name!r}]", parameters[name], shape=shape)
-        copies[name] = np.array(parameters[name])
-        copies[name].setflags(write=False)
-    return copies
+def _effective_shapes(architecture: Architecture) -> dict[str, tuple[int, ...]]:
+    parts = {} if architecture.encoder is None else {"encoder": architecture.encoder.parameter_shapes}
+    parts |= {"cell": architecture.cell.parameter_shapes, "readout": architecture.readout.parameter_shapes}
+    return whole_of(parts)
+
+
+def _raw_shapes(
+    architecture: Architecture, parametrisations: Mapping[str, Parametrisation]
+) -> dict[str, tuple[int, ...]]:
+    shapes = _effective_shapes(architecture)
+    for name, structure in parametrisations.items():
+        if name not in shapes:
+            raise InputError("parametrisations", f"names among {', '.join(shapes)}", repr(name))
+        if isinstance(structure, type) or not isinstance(structure, Parametrisation):
+            expected = "a parametrisation such as LowRank(2)"
+            raise InputError(f"parametrisations[{name!r}]", expected, repr(structure))
+    return raw_shapes(shapes, parametrisations)

@@ -1,4 +1,4 @@
-"""Penalties: what a network pays for large weights and for high rates."""
+"""Penalties: what a network pays for large weights, for high rates and for rough dynamics."""
 
 from __future__ import annotations
 
@@ -7,11 +7,14 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
 import numpy as np
 
-from motorsim.checks import check_positive
-from motorsim.nn.parameters import is_weight
+from motorsim.checks import InputError, check_positive
+from motorsim.nn.activations import activation_named
+from motorsim.nn.leaky import Leaky
+from motorsim.nn.parts import is_weight
+from motorsim.nn.vanilla import Vanilla
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from motorsim.types import Floats, Parameters
 
@@ -87,3 +90,69 @@ class RatePenalty:
         """Return the cost and its gradients; see `Penalty`."""
         cost = self.strength * np.mean(rates * rates)
         return cost, {}, (2.0 * self.strength / rates.size) * rates
+
+
+@dataclass(frozen=True)
+class SmoothnessPenalty:
+    """Smoothness of the dynamics: strength x the mean over time and batch of the square of J, over units.
+
+    J = W diag(f'(x)) for `Leaky`, the recurrent part of d(tau dx/dt)/dx, and J = diag(f'(h)) W for `Vanilla`,
+    all of dh'/dh; its square is the sum of the squares of its entries. The states are those of the run, so
+    what is held small is how fast neighbouring trajectories part: it leads to simple solutions, and networks
+    that resemble motor cortex were found with it (the third penalty of Sussillo et al. 2015, R_J). As we read
+    it: the equation was not checked against the paper, which may sum where we take means. Divided by the
+    number of units, it is about g^2 for silent tanh units with weights N(0, g^2 / unit), however many.
+
+    Parameters
+    ----------
+    strength
+        Factor of the penalty.
+    cell
+        The network's cell, with any activation.
+
+    Raises
+    ------
+    InputError
+        If the strength is negative, or the cell neither `Leaky` nor `Vanilla`; when called, if the network's
+        cell is another, for instance of several layers.
+    """
+
+    strength: float
+    cell: Leaky | Vanilla
+
+    def __post_init__(self) -> None:
+        """Refuse a negative strength and cells of another kind."""
+        check_positive("strength", self.strength, allow_zero=True)
+        if not isinstance(self.cell, Leaky | Vanilla):
+            raise InputError("cell", "a Leaky or Vanilla cell", type(self.cell).__name__)
+
+    def __call__(self, parameters: Mapping[str, Floats], rates: Floats) -> tuple[Cost, Parameters, Floats]:
+        """Return the cost and its gradients; see `Penalty`."""
+        if _WEIGHTS not in parameters:
+            expected = f"a network of the one cell given, with {_WEIGHTS}"
+            raise InputError("parameters", expected, ", ".join(parameters) or "none")
+        weights = parameters[_WEIGHTS]
+        # The slope scales what a unit receives in a Vanilla cell, what it sends in a Leaky one.
+        to = isinstance(self.cell, Vanilla)
+        squared_weights = np.sum(weights * weights, axis=1 if to else 0)
+        slopes = activation_named(self.cell.activation).slope(rates, None)
+        squared_slopes = np.mean(slopes * slopes, axis=(0, 1))
+        scale = self.strength / self.cell.n_units
+        cost = scale * np.sum(squared_weights * squared_slopes)
+        by_unit = squared_slopes[:, None] if to else squared_slopes
+        n_states = rates.shape[0] * rates.shape[1]
+        slopes *= _SLOPE_CHANGES[self.cell.activation](rates)
+        slopes *= (2.0 * scale / n_states) * squared_weights
+        return cost, {_WEIGHTS: (2.0 * scale) * by_unit * weights}, slopes
+
+
+_WEIGHTS = "cell.recurrent_weights"
+
+_SLOPE_CHANGES: dict[str, Callable[[Floats], Floats]] = {
+    "tanh": lambda y: -2.0 * y,
+    "sigmoid": lambda y: 1.0 - 2.0 * y,
+    "relu": np.zeros_like,
+    "softplus": lambda y: np.exp(-y),
+    "linear": np.zeros_like,
+}
+"""How the slope of each activation, as a function of its output, changes with the output."""

@@ -38,23 +38,26 @@ def check_floats(
     return array.astype(dtype, copy=False)
 
 
-def check_inputs(value: Any, n_inputs: int, dtype: np.dtype[Any]) -> Floats:
-    """Return inputs, (batch, time, feature), as ``dtype``, or raise `InputError`."""
-    return check_floats("inputs", value, dtype, ("batch", "time", "feature"), shape=(None, None, n_inputs))
+def check_inputs(value: Any, shape: tuple[int, ...], dtype: np.dtype[Any]) -> Floats:
+    """Return inputs, (batch, time, ...) with ``shape`` for the rest, as ``dtype``, or raise `InputError`."""
+    features = ("feature",) if len(shape) == 1 else tuple(f"axis {axis}" for axis in range(2, 2 + len(shape)))
+    return check_floats("inputs", value, dtype, ("batch", "time", *features), shape=(None, None, *shape))
 
 
 def check_targets(
-    value: Any, inputs: Floats, n_outputs: int, dtype: np.dtype[Any], mask: BoolArray | None
+    value: Any,
+    shape: tuple[int, ...],
+    dtype: np.dtype[Any],
+    mask: BoolArray | None,
+    axes: tuple[str, ...] = ("batch", "time", "output"),
 ) -> Floats:
-    """Return targets, (batch, time, output), as ``dtype``; what the mask leaves out may be NaN and becomes 0.
+    """Return targets of ``shape`` as ``dtype``; what the mask leaves out may be NaN and becomes 0.
 
     Raises
     ------
     InputError
-        If they do not go with the inputs, or are not finite where they count.
+        If they have another shape, or are not finite where they count.
     """
-    shape = (*inputs.shape[:2], n_outputs)
-    axes = ("batch", "time", "output")
     targets = check_floats("targets", value, dtype, axes, shape=shape, finite=mask is None)
     if mask is None:
         return targets
@@ -62,17 +65,18 @@ def check_targets(
     return check_floats("targets", np.where(counts, targets, 0.0), dtype, axes, shape=shape)
 
 
-def check_mask(value: Any, inputs: Floats, n_outputs: int) -> BoolArray | None:
-    """Return a mask, (batch, time) or (batch, time, output), or raise `InputError`."""
+def check_mask(
+    value: Any, shape: tuple[int, ...], axes: tuple[str, ...] = ("batch", "time", "output")
+) -> BoolArray | None:
+    """Return a mask of ``shape``, or of it without the last axis, or raise `InputError`."""
     if value is None:
         return None
     mask = np.asarray(value)
     if mask.dtype.kind != "b":
         raise InputError("mask", "True and False", f"{mask.dtype} numbers", "write mask.astype(bool)")
-    shape = inputs.shape[:2]
-    if mask.shape not in (shape, (*shape, n_outputs)):
-        expected = f"shape {shape} or {(*shape, n_outputs)}: (batch, time) or (batch, time, output)"
-        raise InputError("mask", expected, f"shape {mask.shape}")
+    if mask.shape not in (shape[:-1], shape):
+        names = f"({', '.join(axes[:-1])}{',' if len(axes) == 2 else ''}) or ({', '.join(axes)})"
+        raise InputError("mask", f"shape {shape[:-1]} or {shape}: {names}", f"shape {mask.shape}")
     if not mask.any():
         raise InputError("mask", "at least one True", "a mask that leaves nothing")
     return mask

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from motorsim.checks import check_positive
-from motorsim.nn.optimiser import OptimiserState
+from motorsim.nn.optimiser import OptimiserState, stepped
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -37,6 +37,6 @@ class SGD:
         rate_factor: float = 1.0,
     ) -> tuple[Parameters, OptimiserState]:
         """Return the new parameters and state; ``rate_factor`` multiplies the learning rate."""
-        step = self.learning_rate * rate_factor
-        updated = {name: array - step * grads[name] for name, array in params.items()}
+        rate = self.learning_rate * rate_factor
+        updated = {name: stepped(array, grads[name], rate) for name, array in params.items()}
         return updated, OptimiserState(state.iteration + 1)

@@ -26,3 +26,8 @@ class Workspace:
         if key not in self._arrays:
             self._arrays[key] = np.empty(shape, dtype)
         return self._arrays[key]
+
+    @property
+    def size(self) -> int:
+        """Number of floats that are held."""
+        return sum(array.size for array in self._arrays.values())

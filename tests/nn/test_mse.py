@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from motorsim.checks import InputError
-from motorsim.nn import mse
+from motorsim.nn import MeanSquaredError, mse
 
 
 def test_loss_and_gradient_by_hand():
@@ -38,8 +38,12 @@ def test_mask_applies_to_outputs_that_lie_time_major_in_memory():
 def test_equal_output_weights_do_nothing_and_a_weight_of_zero_drops_an_output():
     rng = np.random.default_rng(3)
     outputs, targets = rng.normal(size=(2, 3, 5, 2))
-    assert mse(outputs, targets, output_weights=np.full(2, 7.0))[0] == pytest.approx(mse(outputs, targets)[0])
-    first_only, _ = mse(outputs, targets, output_weights=np.array([3.0, 0.0]))
+    equal, first = (
+        MeanSquaredError(output_weights=np.full(2, 7.0)),
+        MeanSquaredError(output_weights=[3.0, 0.0]),
+    )
+    assert equal(outputs, targets)[0] == pytest.approx(mse(outputs, targets)[0])
+    first_only, _ = first(outputs, targets)
     assert first_only == pytest.approx(mse(outputs[..., :1], targets[..., :1])[0])
 
 
@@ -52,11 +56,15 @@ def test_equal_output_weights_do_nothing_and_a_weight_of_zero_drops_an_output():
             r"mask: expected shape \(2, 3\) or \(2, 3, 4\), got shape \(3, 2\)",
         ),
         ({"mask": np.zeros((2, 3), bool)}, "mask: expected something left"),
-        ({"output_weights": np.ones(3)}, "output_weights"),
-        ({"output_weights": -np.ones(4)}, "output_weights: expected weights of at least 0"),
+        ({"mask": np.ones((2, 3))}, "mask: expected True and False"),
     ],
 )
 def test_what_does_not_fit_is_refused(change, message):
     arguments = {"outputs": np.zeros((2, 3, 4)), "targets": np.zeros((2, 3, 4))}
     with pytest.raises(InputError, match=message):
         mse(**{**arguments, **change})
+
+
+def test_weights_for_another_number_of_outputs_are_refused():
+    with pytest.raises(InputError, match="output_weights: expected 4 weights, one an output, got 3"):
+        MeanSquaredError(output_weights=np.ones(3))(np.zeros((2, 4)), np.zeros((2, 4)))

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from motorsim.checks import InputError
-from motorsim.nn import Leaky, Linear, Network, Vanilla
+from motorsim.nn import Leaky, Linear, Network
 
 CELL, READOUT = Leaky(3, 6, 0.01, 0.05), Linear(6, 2)
 
@@ -87,36 +87,10 @@ def test_number_of_parameters():
     assert _network().n_parameters == 36 + 18 + 6 + 6 + 12 + 2
 
 
-@pytest.mark.parametrize("cell", [CELL, Vanilla(3, 6, gain=0.8, learn_initial_state=False)])
-def test_network_is_rebuilt_from_plain_values(cell):
-    network = Network.initialise(cell, READOUT, rng=3)
-    assert {type(value) for value in network.configuration.values()} <= {str, float, int, bool}
-    # A file hands settings back as NumPy scalars.
-    stored = {k: v if isinstance(v, str) else np.asarray(v)[()] for k, v in network.configuration.items()}
-    rebuilt = Network.from_configuration(stored, network.to_arrays())
-    assert rebuilt.cell == cell
-    assert rebuilt.readout == READOUT
-    np.testing.assert_array_equal(rebuilt.forward(_inputs()).outputs, network.forward(_inputs()).outputs)
-
-
 def test_network_goes_to_a_worker_and_back_and_stays_read_only():
     network = pickle.loads(pickle.dumps(_network()))  # noqa: S301
     np.testing.assert_array_equal(network.forward(_inputs()).outputs, _network().forward(_inputs()).outputs)
     assert not network.parameters["readout.bias"].flags.writeable
-
-
-@pytest.mark.parametrize(
-    ("change", "message"),
-    [
-        ({"cell": "Leeky"}, r"configuration\['cell'\]: expected one of Leaky, Vanilla, got 'Leeky'"),
-        ({"readout": None}, r"configuration\['readout'\]: expected one of Linear"),
-        ({"cell.n_layers": 2}, "configuration: expected .*cell.tau_s.*, got .*cell.n_layers"),
-    ],
-)
-def test_unknown_configuration_is_refused(change, message):
-    network = _network()
-    with pytest.raises(InputError, match=message):
-        Network.from_configuration({**network.configuration, **change}, network.to_arrays())
 
 
 def _parameters(**changes):

@@ -1,0 +1,90 @@
+"""Large batches run in halves: the same gradients, whatever the number of threads."""
+
+import warnings
+
+import numpy as np
+import pytest
+from threadpoolctl import threadpool_limits
+
+from motorsim.nn import Leaky, Linear, Network, RatePenalty, WeightPenalty, mse
+from motorsim.nn.two_threads import run_together, split_rows
+
+
+def _problem(noise_std=0.0):
+    rng = np.random.default_rng(1)
+    network = Network.initialise(Leaky(3, 400, 0.01, 0.05, noise_std=noise_std), Linear(400, 2), rng=1)
+    inputs, targets = rng.normal(size=(61, 12, 3)), rng.normal(size=(61, 12, 2))
+    assert len(split_rows(61, 12, 400)) == 2
+    return network, inputs, targets, rng.random((61, 12)) < 0.5
+
+
+def _gradients(network, inputs, targets, mask, **options):
+    return network.loss_and_gradients(
+        inputs, targets, mask=mask, penalties=(WeightPenalty(0.2), RatePenalty(0.4)), **options
+    )
+
+
+def test_halves_add_up_to_the_whole():
+    network, *batch = _problem()
+    loss, gradients = _gradients(network, *batch)
+
+    def whole_loss(outputs, targets, mask):  # no MeanLoss, so it is never divided
+        return mse(outputs, targets, mask)
+
+    expected_loss, expected = _gradients(network, *batch, loss=whole_loss)
+    assert loss == pytest.approx(expected_loss, rel=1e-12)
+    for name, gradient in expected.items():
+        np.testing.assert_allclose(gradients[name], gradient, rtol=1e-8, atol=1e-13, err_msg=name)
+
+
+def test_rows_that_the_mask_leaves_out_may_fill_a_half():
+    network, inputs, targets, mask = _problem()
+    mask[:31] = False
+    loss, gradients = network.loss_and_gradients(inputs, targets, mask=mask)
+    expected_loss, expected = network.loss_and_gradients(inputs[31:], targets[31:], mask=mask[31:])
+    assert loss == pytest.approx(expected_loss, rel=1e-12)
+    np.testing.assert_allclose(gradients["cell.bias"], expected["cell.bias"], rtol=1e-9, atol=1e-14)
+
+
+@pytest.mark.parametrize("noise_std", [0.0, 0.3])
+def test_number_of_threads_changes_no_bit(noise_std):
+    network, *batch = _problem(noise_std)
+    results = []
+    for limit in (1, 2):
+        with threadpool_limits(limit, user_api="blas"):
+            results.append(_gradients(network, *batch, rng=np.random.default_rng(2)))
+    assert results[0][0] == results[1][0]
+    for name, gradient in results[0][1].items():
+        np.testing.assert_array_equal(gradient, results[1][1][name])
+
+
+def test_small_batches_stay_whole():
+    assert split_rows(8, 100, 200) == [slice(None)]
+    assert split_rows(1, 100, 40_000) == [slice(None)]
+    rows = split_rows(101, 100, 400)
+    np.testing.assert_array_equal(np.concatenate([np.arange(101)[part] for part in rows]), np.arange(101))
+
+
+def test_failure_in_either_half_is_raised():
+    def fail(which):
+        def work(index):
+            if index == which:
+                raise ZeroDivisionError
+            return index
+
+        return work
+
+    for which in (0, 1):
+        with threadpool_limits(2, user_api="blas"), pytest.raises(ZeroDivisionError):
+            run_together(fail(which), 2)
+    with threadpool_limits(2, user_api="blas"):
+        assert run_together(lambda index: 10 * index, 2) == [0, 10]
+
+
+def test_both_halves_keep_the_callers_error_state():
+    def overflow(index):
+        return np.float32(3e38) * np.float32(10.0 + index)
+
+    with threadpool_limits(2, user_api="blas"), np.errstate(over="ignore"), warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert np.isinf(run_together(overflow, 2)).all()
