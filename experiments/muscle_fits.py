@@ -19,11 +19,12 @@ from motorsim.streams import stream
 from motorsim.train import fit
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
 
     from motorsim.analysis import VarianceExplained
     from motorsim.streams import Seed
     from motorsim.train import Fit
+    from motorsim.train.callbacks import Callback
     from motorsim.types import BoolArray, FloatArray, Floats
 
 PARTS = ("fitted", "held out")
@@ -109,7 +110,7 @@ def build_inputs(directions_rad: FloatArray, n_bins: int, movement_cue_trials: f
 
 
 def fit_network(
-    settings: NetworkConfig, muscles: Muscles, fold: Fold, *, rng: Seed, on_progress: Callable[..., None]
+    settings: NetworkConfig, muscles: Muscles, fold: Fold, *, rng: Seed, callbacks: Sequence[Callback] = ()
 ) -> tuple[Fit, FloatArray]:
     """Train a network on the fold's directions; return the fit and what it makes of all directions.
 
@@ -135,7 +136,7 @@ def fit_network(
         evaluate_every=settings.evaluate_every,
         penalties=[RatePenalty(settings.rate_penalty)] if settings.rate_penalty else [],
         schedule=Cosine(n, n_warm_up=min(WARM_UP, n - 1), final_factor=FINAL_FACTOR),
-        on_progress=on_progress,
+        callbacks=callbacks,
     )
     return result, result.network.forward(inputs).outputs * float(scale) + mean
 

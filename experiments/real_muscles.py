@@ -48,6 +48,7 @@ if TYPE_CHECKING:
     from motorsim.analysis import JPCANull, VarianceExplained
     from motorsim.progress import Progress
     from motorsim.train import Fit
+    from motorsim.train.callbacks import TrainingProgress
     from motorsim.types import FloatArray
     from motorsim.workspace import StageRecord
 
@@ -198,11 +199,11 @@ def fit_networks(
     with progress.bar("networks", len(folds) * n) as update:
         for number, fold in enumerate(folds):
 
-            def show(done: int, *_losses: object, start: int = number * n, test: int = fold.test) -> None:
-                update(start + done, f"without direction {test + 1}")
+            def show(told: TrainingProgress, start: int = number * n, test: int = fold.test) -> None:
+                update(start + told.iteration, f"without direction {test + 1}")
 
             rng = stream(config.seed, f"network without direction {fold.test}")
-            result, made = fit_network(config.network, muscles, fold, rng=rng, on_progress=show)
+            result, made = fit_network(config.network, muscles, fold, rng=rng, callbacks=[show])
             fits.append(result)
             predicted.append(made)
     return fits, np.stack(predicted)

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
     from motorsim.config import NetworkConfig, RunConfig
     from motorsim.task import ConditionSplit
+    from motorsim.train.callbacks import TrainingProgress
     from motorsim.types import FloatArray
 
 logger = logging.getLogger(__name__)
@@ -146,7 +147,7 @@ def _train(
     *,
     rng: np.random.Generator,
     update: Callable[..., None],
-) -> Fit:
+) -> Fit[Network]:
     penalties: list[Penalty] = []
     if settings.weight_penalty:
         penalties.append(WeightPenalty(settings.weight_penalty))
@@ -167,16 +168,17 @@ def _train(
         clip_norm=settings.clip_norm,
         penalties=penalties,
         schedule=Cosine(n, n_warm_up=min(_WARM_UP, n - 1), final_factor=_FINAL_FACTOR),
-        on_progress=lambda done, _total, loss, held_out: update(done, _losses(loss, held_out)),
+        callbacks=[lambda progress: update(progress.iteration, _losses(progress))],
     )
 
 
-def _losses(training: float, validation: float | None) -> str:
+def _losses(progress: TrainingProgress) -> str:
+    validation = progress.validation_loss
     held_out = "" if validation is None else f", validation {validation:.4f}"
-    return f"loss {training:.4f}{held_out}"
+    return f"loss {progress.training_loss:.4f}{held_out}"
 
 
-def _to_arrays(result: Fit, inputs: np.ndarray, target: _Standardised) -> dict[str, Any]:
+def _to_arrays(result: Fit[Network], inputs: np.ndarray, target: _Standardised) -> dict[str, Any]:
     trajectory = result.network.forward(inputs)
     return {
         "hidden": trajectory.hidden,
@@ -190,7 +192,9 @@ def _to_arrays(result: Fit, inputs: np.ndarray, target: _Standardised) -> dict[s
     } | network_to_arrays(result.network)
 
 
-def _describe(result: Fit, target: FloatArray, outputs: FloatArray, split: ConditionSplit) -> dict[str, Any]:
+def _describe(
+    result: Fit[Network], target: FloatArray, outputs: FloatArray, split: ConditionSplit
+) -> dict[str, Any]:
     explained = {
         f"variance_explained_{name}": variance_explained(target[mask], outputs[mask]).pooled
         for name, mask in (("train", split.train), ("validation", split.validation), ("test", split.test))

@@ -1,29 +1,103 @@
-"""Batches: which sequences each iteration sees."""
+"""Batches: what each update of a stage sees, as a function of the update's number alone.
+
+Nothing moves on from call to call, so that an interrupted training finds its place without being told.
+"""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
+
+import numpy as np
+
+from motorsim.checks import InputError
+from motorsim.streams import stream
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from motorsim.nn.trainable import Trainable
+    from motorsim.types import BoolArray, Floats, IntArray
 
-    import numpy as np
+Batch: TypeAlias = "tuple[Floats, Floats, BoolArray | None]"
+Draw: TypeAlias = Callable[[np.random.Generator], "tuple[Any, ...]"]
 
-    from motorsim.types import IntArray
+
+class Batches(Protocol):
+    """The batches of one stage."""
+
+    def at(self, update: int) -> Batch:
+        """Return the batch of an update, counted from 0 at the start of the stage."""
+        ...
 
 
-def draw_batches(
-    n_sequences: int, batch_size: int | None, rng: np.random.Generator
-) -> Iterator[IntArray | slice]:
-    """Yield, without end, the rows of one batch after another.
+class Rounds:
+    """A data set in batches: every row once a round, in a new order each round.
 
-    Every sequence comes once before any comes twice; the last batch of a round may be smaller.
-    Without a batch size every batch is the whole set, in order and not copied.
+    Parameters
+    ----------
+    data
+        Inputs, targets and mask; rows run along the first axis.
+    batch_size
+        Rows a batch, at most all; the last batch of a round may be smaller. ``None``: all of them, in order
+        and not copied.
+    seed, name
+        What the orders follow from.
     """
-    while True:
-        if batch_size is None:
-            yield slice(None)
-        else:
-            order = rng.permutation(n_sequences)
-            for start in range(0, n_sequences, batch_size):
-                yield order[start : start + batch_size]
+
+    def __init__(self, data: Batch, batch_size: int | None, *, seed: int, name: str) -> None:
+        self.data, self.batch_size = data, batch_size
+        self._seed, self._name = seed, name
+        self._known: tuple[int, IntArray] | None = None
+
+    def at(self, update: int) -> Batch:
+        """Return the batch of an update, counted from 0."""
+        if self.batch_size is None:
+            return self.data
+        n_rows = len(self.data[0])
+        number, place = divmod(update, -(-n_rows // self.batch_size))
+        rows = self._order(number)[place * self.batch_size : (place + 1) * self.batch_size]
+        inputs, targets, mask = self.data
+        return inputs[rows], targets[rows], None if mask is None else mask[rows]
+
+    def _order(self, number: int) -> IntArray:
+        if self._known is None or self._known[0] != number:
+            rng = stream(self._seed, f"{self._name}, round {number}")
+            self._known = number, rng.permutation(len(self.data[0]))
+        return self._known[1]
+
+
+class Fresh:
+    """Batches that are drawn anew for each update.
+
+    Parameters
+    ----------
+    draw
+        Returns inputs, targets and, if wanted, a mask; all that is random must come from its argument.
+    network
+        What the arrays are checked against.
+    seed, name
+        What the generators that ``draw`` receives follow from.
+    """
+
+    def __init__(self, draw: Draw, network: Trainable, *, seed: int, name: str) -> None:
+        self._draw, self._network, self._seed, self._name = draw, network, seed, name
+
+    def at(self, update: int) -> Batch:
+        """Return the batch of an update, counted from 0.
+
+        Raises
+        ------
+        InputError
+            If what was drawn is no batch of the network.
+        """
+        drawn = self._draw(stream(self._seed, f"{self._name}, batch {update}"))
+        return check_data("batches", drawn, self._network)
+
+
+def check_data(name: str, data: Any, network: Trainable) -> Batch:
+    """Return inputs, targets and mask as the network takes them, or an error that begins with ``name``."""
+    if not isinstance(data, tuple | list) or len(data) not in (2, 3):
+        raise InputError(name, "(inputs, targets) or (inputs, targets, mask)", type(data).__name__)
+    try:
+        return network.check_batch(*data)
+    except InputError as error:
+        raise InputError(f"{name} {error.name}", error.expected, error.got, error.mend) from None

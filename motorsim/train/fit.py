@@ -3,106 +3,94 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, TypeAlias
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from motorsim.checks import InputError, check_integer, check_positive
-from motorsim.nn import Constant, Loss, Network, Optimiser, Penalty, Schedule, mse
+from motorsim.nn.mse import mse
+from motorsim.nn.optimiser import Optimiser
+from motorsim.nn.schedules import Constant, check_schedule
 from motorsim.streams import Seed, stream
-from motorsim.train.batches import draw_batches
-from motorsim.train.monitor import Monitor
-from motorsim.train.training import Training
+from motorsim.train.batches import check_data
+from motorsim.train.callbacks import TrainingProgress, check_callbacks
+from motorsim.train.checkpoint import Checkpoint
+from motorsim.train.curriculum import Curriculum, Stage
+from motorsim.train.identity import identity_of
+from motorsim.train.result import Fit, Model, summarise
+from motorsim.train.training import Training, TrainingSettings
 
 if TYPE_CHECKING:
-    from motorsim.train.training import Batch
-    from motorsim.types import BoolArray, FloatArray, Floats, IntArray
+    from collections.abc import Callable, Iterable, Sequence
+
+    from motorsim.nn.bptt import BPTT
+    from motorsim.nn.losses import Loss
+    from motorsim.nn.penalties import Penalty
+    from motorsim.nn.schedules import Schedule
+    from motorsim.nn.trainable import Trainable
+    from motorsim.train.batches import Batch, Draw
+    from motorsim.train.callbacks import Callback
+    from motorsim.types import BoolArray, Floats
 
 logger = logging.getLogger(__name__)
 
-Progress: TypeAlias = Callable[[int, int, float, float | None], None]
-
-
-@dataclass(frozen=True, eq=False)
-class Fit:
-    """What training gave.
-
-    Parameters
-    ----------
-    network
-        With validation the one of the lowest validation loss, without it the last; after divergence
-        the one of the lowest loss before.
-    training_loss
-        Loss plus penalties on the batch of each iteration, before its update, (iteration,). After
-        divergence the last entry is the loss that was refused, which need not be finite.
-    validation_loss
-        Loss without penalties on the validation set, (evaluation,); empty without one.
-    evaluated_at
-        Number of updates before each evaluation, (evaluation,).
-    best_iteration
-        Number of updates behind ``network``.
-    stopped
-        ``"iterations"`` (all were made), ``"patience"`` (validation ceased to improve) or ``"diverged"``.
-    message
-        The same in a sentence.
-    """
-
-    network: Network
-    training_loss: FloatArray
-    validation_loss: FloatArray
-    evaluated_at: IntArray
-    best_iteration: int
-    stopped: str
-    message: str
-
 
 def fit(
-    network: Network,
-    inputs: Floats,
-    targets: Floats,
+    network: Model,
+    inputs: Floats | None = None,
+    targets: Floats | None = None,
     *,
     optimiser: Optimiser,
     rng: Seed,
     n_iterations: int,
-    validation: Sequence[Any] | None = None,
     mask: BoolArray | None = None,
-    loss: Loss = mse,
     batch_size: int | None = None,
+    batches: Draw | None = None,
+    curriculum: Curriculum | None = None,
+    validation: Sequence[Any] | None = None,
+    loss: Loss = mse,
     patience: int | None = None,
     evaluate_every: int = 10,
     clip_norm: float | None = 1.0,
     penalties: Iterable[Penalty] = (),
     schedule: Schedule | None = None,
-    on_progress: Progress | None = None,
-) -> Fit:
-    """Train a network by back-propagation through time.
+    bptt: BPTT | None = None,
+    checkpoint: Checkpoint | None = None,
+    callbacks: Sequence[Callback] = (),
+) -> Fit[Model]:
+    """Train a network by back-propagation.
+
+    What it learns from is one of three: a data set (``inputs``, ``targets``, ``mask``, ``batch_size``),
+    ``batches`` drawn anew for each update, or a ``curriculum`` of several of these.
 
     Parameters
     ----------
     network
-        Where to start; it is not changed.
-    inputs
-        (batch, time, feature).
-    targets
-        (batch, time, output).
+        Where to start; it is not changed. Recurrent or feed-forward, see `motorsim.nn.Trainable`.
+    inputs, targets
+        (batch, time, feature) and (batch, time, output) for a recurrent network.
     optimiser
         For instance `motorsim.nn.Adam`.
     rng
-        Seed or generator of the order of the batches.
+        Seed or generator of all that is random: the order of the batches, what is drawn, noise and dropout.
     n_iterations
         Largest number of updates.
-    validation
-        Inputs, targets and, if wanted, a mask; their loss decides which parameters are kept.
     mask
         What counts, (batch, time) or (batch, time, output); all of it by default.
-    loss
-        As in `motorsim.nn.Network.loss_and_gradients`.
     batch_size
         Number of sequences an iteration; all by default.
+    batches
+        ``batches(rng)`` returns inputs, targets and, if wanted, a mask for one update.
+    curriculum
+        Stages, one after another.
+    validation
+        Inputs, targets and, if wanted, a mask; their loss decides which parameters are kept.
+    loss
+        As in `motorsim.nn.Network.loss_and_gradients`.
     patience
-        Stop after this many evaluations in a row without a lower validation loss.
+        Stop after this many evaluations in a row without a lower validation loss; in a curriculum those
+        since its last stage began.
     evaluate_every
         Number of updates between evaluations.
     clip_norm
@@ -110,10 +98,13 @@ def fit(
     penalties
         What is added to the loss in training.
     schedule
-        Factor of the learning rate at each iteration, counted from 0; constant by default.
-    on_progress
-        Called after each update with the number of updates, ``n_iterations``, the training loss and the
-        latest validation loss (``None`` without validation).
+        Factor of the learning rate at each iteration, see `motorsim.nn.Schedule`; constant by default.
+    bptt
+        How far back gradients go and what is kept for it.
+    checkpoint
+        Where the state is kept, and taken from if it is there.
+    callbacks
+        Each is called after each update with a `TrainingProgress`, and may return True to end training.
 
     Returns
     -------
@@ -123,119 +114,172 @@ def fit(
     Raises
     ------
     InputError
-        If the arrays do not go with the network or a setting is out of its range.
+        If the arrays do not go with the network, a setting is out of its range, or the checkpoint is of
+        another training.
     """
-    batch = network.check_batch(inputs, targets, mask)
-    check_integer("n_iterations", n_iterations)
-    check_integer("evaluate_every", evaluate_every)
-    _check_update(optimiser, batch_size, clip_norm, n_sequences=len(batch[0]))
+    _check_settings(optimiser, n_iterations, evaluate_every, clip_norm, checkpoint)
+    check_schedule("schedule", schedule := schedule or Constant())
+    told = check_callbacks(callbacks)
     held_out = _check_validation(network, validation, patience)
-    training = Training(
-        network,
-        loss,
-        optimiser,
-        tuple(penalties),
-        clip_norm,
-        schedule or Constant(),
-        Monitor(network.parameters, patience),
+    course = _curriculum(
+        curriculum, inputs=inputs, targets=targets, mask=mask, batch_size=batch_size, batches=batches
     )
-    batches = _batches(batch, batch_size, stream(rng, "training batches"))
-    stopped = _run(
-        training,
-        batches,
-        held_out,
+    settings = TrainingSettings(
+        loss=loss,
+        optimiser=optimiser,
+        penalties=tuple(penalties),
+        schedule=schedule,
+        bptt=bptt,
         n_iterations=n_iterations,
         evaluate_every=evaluate_every,
-        on_progress=on_progress,
+        patience=patience,
+        clip_norm=clip_norm,
+        seed=int(stream(rng, "training").integers(2**63)),
     )
-    if stopped == "iterations" and held_out is None and not training.loss_on(batch) <= training.limit:
-        stopped = "diverged"
-    return _finish(training, stopped, keep_best=held_out is not None or stopped == "diverged")
+    training = Training(network, settings, course, held_out)
+    keep = _keeper(training, checkpoint)
+    try:
+        stopped = _run(training, told, keep, every=None if checkpoint is None else checkpoint.every)
+    except (KeyboardInterrupt, SystemExit):
+        keep()
+        raise
+    return _finish(network, training, stopped)
 
 
 def _run(
-    training: Training,
-    batches: Iterator[Batch],
-    held_out: Batch | None,
-    *,
-    n_iterations: int,
-    evaluate_every: int,
-    on_progress: Progress | None,
+    training: Training, callbacks: tuple[Callback, ...], keep: Callable[[], None], *, every: int | None
 ) -> str:
     """Update and evaluate until something ends it; return what."""
+    asked = False
     while True:
-        done = training.n_updates == n_iterations
-        if held_out is not None and (done or training.n_updates % evaluate_every == 0):
-            if not training.evaluate(held_out):
-                return "diverged"
-            if training.monitor.exhausted:
-                return "patience"
-        if done:
-            return "iterations"
-        if not training.update(next(batches)):
+        ending = "callback" if asked else training.ending
+        due = ending is not None or training.state.n_updates % training.settings.evaluate_every == 0
+        if due and not training.evaluated and not training.evaluate():
             return "diverged"
-        if on_progress is not None:
-            validation_loss = training.validation_loss[-1] if training.validation_loss else None
-            on_progress(training.n_updates, n_iterations, training.training_loss[-1], validation_loss)
+        if training.exhausted:
+            ending = "patience"
+        if ending is not None:
+            break
+        if training.stage_ended:
+            training.begin_next_stage()
+        if not training.update():
+            return "diverged"
+        asked = _any_asks_to_stop(callbacks, training)
+        # Before the evaluation that ends a training on request, which one that goes on would not have.
+        if asked or (every is not None and training.state.n_updates % every == 0):
+            keep()
+    if not training.ended_well():
+        return "diverged"
+    if ending != "callback":
+        keep()
+    return ending
 
 
-def _finish(training: Training, stopped: str, *, keep_best: bool) -> Fit:
-    monitor = training.monitor
-    parameters, best = (
-        (monitor.parameters, monitor.iteration) if keep_best else (training.parameters, training.n_updates)
+def _any_asks_to_stop(callbacks: tuple[Callback, ...], training: Training) -> bool:
+    if not callbacks:
+        return False
+    progress = _progress(training)
+    answers = [callback(progress) for callback in callbacks]
+    return any(answers)
+
+
+def _progress(training: Training) -> TrainingProgress:
+    state = training.state
+    views = {name: array.view() for name, array in state.parameters.items()}
+    for view in views.values():
+        view.setflags(write=False)
+    return TrainingProgress(
+        iteration=state.n_updates,
+        n_iterations=training.settings.n_iterations,
+        stage=training.stage,
+        training_loss=training.training_loss[-1],
+        validation_loss=state.validation_loss[-1] if state.validation_loss else None,
+        gradient_norm=training.gradient_norm,
+        rate_factor=training.rate_factor,
+        parameters=MappingProxyType(views),
     )
-    reason = {
-        "iterations": "all iterations were made",
-        "patience": "the validation loss ceased to improve",
-        "diverged": "training diverged",
-    }[stopped]
-    message = f"{reason}; {training.n_updates} updates, the parameters after {best} are kept"
+
+
+def _finish(network: Model, training: Training, stopped: str) -> Fit[Model]:
+    state, best = training.state, training.state.monitor
+    if training.held_out is not None or stopped == "diverged":
+        parameters, iteration = best.parameters, best.iteration
+    else:
+        parameters, iteration = state.parameters, state.n_updates
+    message = summarise(stopped, state.n_updates, iteration)
     if stopped == "diverged":
-        logger.warning(
-            "%s; try a lower learning rate, a smaller clip_norm or a smaller initial gain", message
-        )
+        message = f"{message}; {_advice(training)}"
+        logger.warning("%s", message)
     return Fit(
-        training.network.with_parameters(parameters),
-        np.array(training.training_loss, dtype=np.float64),
-        np.array(training.validation_loss, dtype=np.float64),
-        np.array(training.evaluated_at, dtype=np.int64),
-        best,
-        stopped,
-        message,
+        network=network.with_parameters(parameters),
+        training_loss=np.array(training.training_loss, dtype=np.float64),
+        validation_loss=np.array(state.validation_loss, dtype=np.float64),
+        evaluated_at=np.array(state.evaluated_at, dtype=np.int64),
+        stage_starts=np.array(state.stage_starts, dtype=np.int64),
+        best_iteration=iteration,
+        stopped=stopped,
+        message=message,
     )
 
 
-def _batches(batch: Batch, batch_size: int | None, rng: np.random.Generator) -> Iterator[Batch]:
-    inputs, targets, mask = batch
-    for rows in draw_batches(len(inputs), batch_size, rng):
-        yield inputs[rows], targets[rows], None if mask is None else mask[rows]
+def _advice(training: Training) -> str:
+    """Return what the loss did, and what to try."""
+    settings, losses = training.settings, training.training_loss
+    rate = getattr(settings.optimiser, "learning_rate", None)
+    lower = "" if rate is None else f" than {rate:g}"
+    clip = settings.clip_norm
+    smaller = "clip_norm=1" if clip is None else f"a smaller clip_norm than {clip:g}"
+    return (
+        f"the loss went from {losses[0]:.3g} to {losses[-1]:.3g}, the gradient's norm was "
+        f"{training.gradient_norm:.3g}; try a lower learning rate{lower}, {smaller} or a smaller initial gain"
+    )
 
 
-def _check_update(
-    optimiser: Optimiser, batch_size: int | None, clip_norm: float | None, *, n_sequences: int
+def _keeper(training: Training, checkpoint: Checkpoint | None) -> Callable[[], None]:
+    """Return what writes the state of the training, after it was taken from the checkpoint if it is there."""
+    if checkpoint is None:
+        return lambda: None
+    identity = identity_of(training.network, training.settings, training.curriculum, training.held_out)
+    if checkpoint.resume(training, identity):
+        logger.info("training goes on from %s after %d updates", checkpoint.path, training.state.n_updates)
+    return lambda: checkpoint.save(training, identity)
+
+
+def _curriculum(curriculum: Curriculum | None, **data: Any) -> Curriculum:
+    """Return the curriculum, or one of a single stage that goes on."""
+    if curriculum is None:
+        return Curriculum((Stage(**data),))
+    if not isinstance(curriculum, Curriculum):
+        raise InputError("curriculum", "a Curriculum", repr(curriculum))
+    for name, value in data.items():
+        if value is not None:
+            mend = "say it in the stages"
+            raise InputError(name, "nothing beside a curriculum", type(value).__name__, mend)
+    return curriculum
+
+
+def _check_settings(
+    optimiser: Optimiser,
+    n_iterations: int,
+    evaluate_every: int,
+    clip_norm: float | None,
+    checkpoint: Checkpoint | None,
 ) -> None:
     if isinstance(optimiser, type) or not isinstance(optimiser, Optimiser):
         raise InputError("optimiser", "an optimiser such as Adam(learning_rate=1e-3)", repr(optimiser))
-    if batch_size is not None:
-        check_integer("batch_size", batch_size, maximum=n_sequences)
+    check_integer("n_iterations", n_iterations)
+    check_integer("evaluate_every", evaluate_every)
     if clip_norm is not None:
         check_positive("clip_norm", clip_norm)
+    if checkpoint is not None and not isinstance(checkpoint, Checkpoint):
+        raise InputError("checkpoint", "a Checkpoint(path)", repr(checkpoint))
 
 
 def _check_validation(
-    network: Network, validation: Sequence[Any] | None, patience: int | None
+    network: Trainable, validation: Sequence[Any] | None, patience: int | None
 ) -> Batch | None:
     if patience is not None:
         check_integer("patience", patience)
         if validation is None:
             raise InputError("validation", "inputs and targets, since patience is set", "None")
-    if validation is None:
-        return None
-    if not isinstance(validation, tuple | list) or len(validation) not in (2, 3):
-        raise InputError(
-            "validation", "(inputs, targets) or (inputs, targets, mask)", type(validation).__name__
-        )
-    try:
-        return network.check_batch(*validation)
-    except InputError as error:
-        raise InputError(f"validation {error.name}", error.expected, error.got, error.mend) from None
+    return None if validation is None else check_data("validation", validation, network)

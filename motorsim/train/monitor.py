@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -11,33 +12,28 @@ if TYPE_CHECKING:
     from motorsim.types import Floats
 
 
+@dataclass(frozen=True, eq=False)
 class Monitor:
-    """Keep the parameters of the lowest loss.
+    """The parameters of the lowest loss.
 
     Parameters
     ----------
     parameters
-        What to keep until a loss is recorded. Parameters are kept, not copied: they must not change.
-    patience
-        Number of records in a row without a lower loss after which `exhausted` is true; ``None`` for
-        never.
+        What is kept until a loss is recorded, then those of the lowest loss. They are not copied: they must
+        not change.
+    iteration, loss
+        Number of updates behind them, and their loss.
+    n_since
+        Number of records in a row since then without a lower loss.
     """
 
-    def __init__(self, parameters: Mapping[str, Floats], patience: int | None = None) -> None:
-        self.parameters, self.patience = parameters, patience
-        self.iteration = 0
-        self.loss = math.inf
-        self._n_since = 0
+    parameters: Mapping[str, Floats]
+    iteration: int = 0
+    loss: float = math.inf
+    n_since: int = 0
 
-    def record(self, iteration: int, loss: float, parameters: Mapping[str, Floats]) -> None:
-        """Take note of the loss that parameters have after ``iteration`` updates."""
+    def record(self, iteration: int, loss: float, parameters: Mapping[str, Floats]) -> Monitor:
+        """Return the monitor that knows the loss of the parameters after ``iteration`` updates too."""
         if loss < self.loss:
-            self.iteration, self.loss, self.parameters = iteration, loss, parameters
-            self._n_since = 0
-        else:
-            self._n_since += 1
-
-    @property
-    def exhausted(self) -> bool:
-        """Whether patience has run out."""
-        return self.patience is not None and self._n_since >= self.patience
+            return Monitor(parameters, iteration, loss)
+        return replace(self, n_since=self.n_since + 1)

@@ -3,129 +3,263 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, TypeAlias
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from motorsim.nn import (
-    Loss,
-    Network,
-    Optimiser,
-    OptimiserState,
-    Penalty,
-    Schedule,
-    Workspace,
-    clip_by_global_norm,
-    compute_loss,
-    compute_loss_and_gradients,
-    global_norm,
-)
+from motorsim.nn.clipping import clip_by_global_norm, global_norm
+from motorsim.nn.workspace import Workspace
+from motorsim.streams import stream
+from motorsim.train.monitor import Monitor
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
-    from motorsim.train.monitor import Monitor
-    from motorsim.types import BoolArray, Floats
-
-Batch: TypeAlias = "tuple[Floats, Floats, BoolArray | None]"
+    from motorsim.nn.bptt import BPTT
+    from motorsim.nn.losses import Loss
+    from motorsim.nn.optimiser import Optimiser, OptimiserState
+    from motorsim.nn.penalties import Penalty
+    from motorsim.nn.schedules import Schedule
+    from motorsim.nn.trainable import Trainable
+    from motorsim.train.batches import Batch, Batches
+    from motorsim.train.curriculum import Curriculum
+    from motorsim.types import Floats, Parameters
 
 DIVERGED = 1e3
-"""Training has diverged when the loss is this many times what it was at first."""
+"""Training has diverged when the loss has grown by this many times what it was at first."""
+
+
+@dataclass(frozen=True, eq=False)
+class TrainingState:
+    """All that an update or an evaluation changes but the list of training losses.
+
+    It is replaced as a whole, so that an interruption at any moment finds it consistent.
+
+    Parameters
+    ----------
+    parameters, optimiser
+        The present parameters and what the optimiser remembers.
+    monitor
+        The lowest validation loss or, without validation, the lowest training loss.
+    n_updates
+        Number of updates made.
+    limit
+        A loss above it is divergence.
+    stage_starts
+        Number of updates before each stage begun; the last one is the present one.
+    evaluated_at, validation_loss
+        Number of updates before each evaluation, and what it gave.
+    """
+
+    parameters: Mapping[str, Floats]
+    optimiser: OptimiserState
+    monitor: Monitor
+    n_updates: int = 0
+    limit: float = math.inf
+    stage_starts: tuple[int, ...] = (0,)
+    evaluated_at: tuple[int, ...] = ()
+    validation_loss: tuple[float, ...] = ()
+
+
+@dataclass(frozen=True, eq=False)
+class TrainingSettings:
+    """What a training does, checked, as in `motorsim.train.fit`; ``seed`` is drawn from its ``rng``."""
+
+    loss: Loss
+    optimiser: Optimiser
+    penalties: tuple[Penalty, ...]
+    schedule: Schedule
+    bptt: BPTT | None
+    n_iterations: int
+    evaluate_every: int
+    patience: int | None
+    clip_norm: float | None
+    seed: int
 
 
 @dataclass
 class Training:
-    """The state of a fit: what changes with every update.
+    """A training under way.
 
     Parameters
     ----------
     network
         Where to start.
-    loss, optimiser, penalties, clip_norm, schedule
-        As in `motorsim.train.fit`.
-    monitor
-        Takes note of every validation loss or, without validation, of every training loss.
+    settings, curriculum
+        What to do, and on what.
+    held_out
+        The validation set.
     """
 
-    network: Network
-    loss: Loss
-    optimiser: Optimiser
-    penalties: tuple[Penalty, ...]
-    clip_norm: float | None
-    schedule: Schedule
-    monitor: Monitor
-    parameters: Mapping[str, Floats] = field(init=False)
-    state: OptimiserState = field(init=False)
+    network: Trainable
+    settings: TrainingSettings
+    curriculum: Curriculum
+    held_out: Batch | None
+    state: TrainingState = field(init=False)
     training_loss: list[float] = field(init=False, default_factory=list)
-    validation_loss: list[float] = field(init=False, default_factory=list)
-    evaluated_at: list[int] = field(init=False, default_factory=list)
-    n_updates: int = field(init=False, default=0)
-    limit: float = field(init=False, default=math.inf)
+    gradient_norm: float = field(init=False, default=math.nan)
+    rate_factor: float = field(init=False, default=1.0)
+    batches: tuple[Batches, ...] = field(init=False)
     workspace: Workspace = field(init=False, default_factory=Workspace)
+    _mean_losses: list[float] = field(init=False, default_factory=list)
 
     def __post_init__(self) -> None:
         """Start from the network's parameters."""
-        self.parameters = self.network.parameters
-        self.state = self.optimiser.init(self.parameters)
+        self.batches = self.curriculum.prepare(self.network, seed=self.settings.seed)
+        parameters = _in_rows(self.network.parameters)
+        self.state = TrainingState(parameters, self.settings.optimiser.init(parameters), Monitor(parameters))
+
+    @property
+    def stage(self) -> int:
+        """Which stage of the curriculum is under way."""
+        return len(self.state.stage_starts) - 1
+
+    @property
+    def n_in_stage(self) -> int:
+        """Number of updates made in it."""
+        return self.state.n_updates - self.state.stage_starts[-1]
+
+    @property
+    def in_last_stage(self) -> bool:
+        """Whether no other stage follows."""
+        return self.stage == len(self.batches) - 1
+
+    @property
+    def stage_ended(self) -> bool:
+        """Whether the present stage has lasted its time or reached its loss."""
+        rule, n, every = self.curriculum.stages[self.stage], self.n_in_stage, self.settings.evaluate_every
+        if rule.at_most is not None and n >= rule.at_most:
+            return True
+        if rule.until_loss is None or n == 0 or n % every:
+            return False
+        return float(np.mean(self.training_loss[-every:])) <= rule.until_loss
+
+    @property
+    def ending(self) -> str | None:
+        """What ends training here, if anything does; patience apart."""
+        if self.state.n_updates == self.settings.n_iterations:
+            return "iterations"
+        return "curriculum" if self.in_last_stage and self.stage_ended else None
+
+    @property
+    def evaluated(self) -> bool:
+        """Whether the present parameters have been evaluated."""
+        return self.state.evaluated_at[-1:] == (self.state.n_updates,)
+
+    @property
+    def exhausted(self) -> bool:
+        """Whether patience has run out; earlier stages than the last have their own ends."""
+        patience = self.settings.patience
+        return patience is not None and self.in_last_stage and self.state.monitor.n_since >= patience
+
+    def begin_next_stage(self) -> None:
+        """Go on to the next stage; patience counts afresh."""
+        self.state = replace(
+            self.state,
+            stage_starts=(*self.state.stage_starts, self.state.n_updates),
+            monitor=replace(self.state.monitor, n_since=0),
+        )
 
     # Overflow is looked for in what comes out, so NumPy need not warn of it as well.
     @np.errstate(over="ignore", invalid="ignore")
-    def update(self, batch: Batch) -> bool:
+    def update(self) -> bool:
         """Make one update, and return True; if training has diverged make none, and return False."""
-        value, gradients = compute_loss_and_gradients(
-            self.network.cell,
-            self.network.readout,
-            self.parameters,
+        settings, state = self.settings, self.state
+        batch = self.batches[self.stage].at(self.n_in_stage)
+        cost, gradients = self.network.compute_loss_and_gradients(
+            state.parameters,
             *batch[:2],
-            loss=self.loss,
+            loss=settings.loss,
             mask=batch[2],
-            penalties=self.penalties,
+            penalties=settings.penalties,
+            bptt=settings.bptt,
             workspace=self.workspace,
+            rng=stream(settings.seed, f"noise of update {state.n_updates}"),
         )
-        if not self.training_loss:
-            self.limit = DIVERGED * max(float(value), self._loss_of_silence(batch))
-        self.training_loss.append(float(value))
-        norm = global_norm(gradients)
-        if not (math.isfinite(value) and value <= self.limit and math.isfinite(norm)):
+        value = float(cost)
+        self.training_loss.append(value)
+        self.gradient_norm = global_norm(gradients)
+        limit = self._limit(value, batch) if self.n_in_stage == 0 else state.limit
+        if not (math.isfinite(value) and value <= limit and math.isfinite(self.gradient_norm)):
             return False
-        if not self.evaluated_at:  # without validation the training loss has to do
-            self.monitor.record(self.n_updates, float(value), self.parameters)
-        if self.clip_norm is not None:
-            gradients = clip_by_global_norm(gradients, self.clip_norm)
-        self.parameters, self.state = self.optimiser.update(
-            gradients, self.state, self.parameters, rate_factor=self.schedule(self.n_updates)
-        )
-        self.n_updates += 1
+        self.state = self._updated(value, gradients, limit)
         return True
 
-    def evaluate(self, held_out: Batch) -> bool:
-        """Record the loss on held-out data; return whether it is finite."""
-        value = self.loss_on(held_out)
-        self.validation_loss.append(value)
-        self.evaluated_at.append(self.n_updates)
-        self.monitor.record(self.n_updates, value, self.parameters)
+    def _updated(self, value: float, gradients: Parameters, limit: float) -> TrainingState:
+        settings, state = self.settings, self.state
+        if settings.clip_norm is not None:
+            gradients = clip_by_global_norm(gradients, settings.clip_norm)
+        self.rate_factor = settings.schedule(state.n_updates, self._evaluations())
+        parameters, optimiser = settings.optimiser.update(
+            gradients, state.optimiser, state.parameters, rate_factor=self.rate_factor
+        )
+        monitor = state.monitor
+        if self.held_out is None:  # the training loss has to do
+            monitor = monitor.record(state.n_updates, value, state.parameters)
+        return replace(
+            state,
+            parameters=_in_rows(parameters),
+            optimiser=optimiser,
+            monitor=monitor,
+            n_updates=state.n_updates + 1,
+            limit=limit,
+        )
+
+    def evaluate(self) -> bool:
+        """Record the loss on the validation set; return whether it is finite."""
+        if self.held_out is None:
+            return True
+        value, state = self.loss_on(self.held_out), self.state
+        self.state = replace(
+            state,
+            evaluated_at=(*state.evaluated_at, state.n_updates),
+            validation_loss=(*state.validation_loss, value),
+            monitor=state.monitor.record(state.n_updates, value, state.parameters),
+        )
         return math.isfinite(value)
 
-    @np.errstate(over="ignore", invalid="ignore")
-    def loss_on(self, batch: Batch) -> float:
-        """Return the loss, without penalties, of the present parameters."""
-        cell, readout = self.network.cell, self.network.readout
-        value = compute_loss(
-            cell,
-            readout,
-            self.parameters,
-            *batch[:2],
-            loss=self.loss,
-            mask=batch[2],
-            workspace=self.workspace,
-        )
+    def ended_well(self) -> bool:
+        """Return whether the last update kept the loss in bounds; a validation loss has judged already."""
+        if self.held_out is not None or self.n_in_stage == 0:
+            return True
+        return self.loss_on(self.batches[self.stage].at(self.n_in_stage - 1)) <= self.state.limit
+
+    def loss_on(self, batch: Batch, parameters: Mapping[str, Floats] | None = None) -> float:
+        """Return the loss, without penalties, of parameters; the present ones by default."""
+        with np.errstate(over="ignore", invalid="ignore"):
+            value = self.network.compute_loss(
+                self.state.parameters if parameters is None else parameters,
+                *batch[:2],
+                loss=self.settings.loss,
+                mask=batch[2],
+                workspace=self.workspace,
+            )
         return float(value)
 
-    def _loss_of_silence(self, batch: Batch) -> float:
-        """Return the loss of outputs that are all zero.
+    def _limit(self, first: float, batch: Batch) -> float:
+        """Return the loss above which a stage that began at ``first`` has diverged.
 
-        A network that starts almost perfect is not lost when its loss grows a thousandfold.
+        A network that starts almost perfect is not lost when its loss grows a thousandfold, so the loss of a
+        network whose parameters are all zero is a scale as well.
         """
-        _, targets, mask = batch
-        return float(self.loss(np.zeros_like(targets), targets, mask)[0])
+        zeros = {name: np.zeros_like(array) for name, array in self.state.parameters.items()}
+        with np.errstate(divide="ignore"):
+            silent = self.loss_on(batch, zeros)
+        scale = max(abs(first), abs(silent)) if math.isfinite(silent) else abs(first)
+        return first + DIVERGED * scale
+
+    def _evaluations(self) -> Sequence[float]:
+        """Return what a schedule is told: validation losses or mean training losses."""
+        if self.held_out is not None:
+            return self.state.validation_loss
+        every, means = self.settings.evaluate_every, self._mean_losses
+        while (len(means) + 1) * every <= self.state.n_updates:
+            start = len(means) * every
+            means.append(float(np.mean(self.training_loss[start : start + every])))
+        return means
+
+
+def _in_rows(parameters: Mapping[str, Floats]) -> Parameters:
+    """Return the arrays in C order, as files keep them: products depend on the order to the last digit."""
+    return {name: np.asarray(array, order="C") for name, array in parameters.items()}

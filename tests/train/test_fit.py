@@ -84,7 +84,7 @@ def test_first_iteration_is_one_clipped_step_of_the_optimiser():
         n_iterations=1,
         penalties=(WeightPenalty(3.0),),
         clip_norm=norm / 2,
-        schedule=lambda iteration: 0.5 - iteration,
+        schedule=lambda iteration, _losses: 0.5 - iteration,
     )
     assert result.training_loss == [loss]
     for name, gradient in gradients.items():
@@ -150,7 +150,8 @@ def test_divergence_is_caught_said_and_the_last_good_network_kept(caplog, with_v
     first, last = result.training_loss
     assert 1e3 * first < last < np.inf
     assert result.network.loss(inputs, targets) <= result.training_loss[0]
-    assert "try a lower learning rate" in caplog.text
+    assert f"the loss went from {first:.3g} to {last:.3g}" in caplog.text
+    assert "try a lower learning rate than 1e+06, clip_norm=1 or a smaller initial gain" in result.message
 
 
 def test_divergence_of_the_very_last_update_is_caught_without_validation():
@@ -221,19 +222,120 @@ def test_interruption_passes_through():
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        fit(_network(), inputs, targets, optimiser=Adam(), rng=1, n_iterations=5, on_progress=interrupt)
+        fit(_network(), inputs, targets, optimiser=Adam(), rng=1, n_iterations=5, callbacks=[interrupt])
 
 
-def test_progress_is_told_after_every_update():
+def test_callbacks_are_told_of_every_update():
     inputs, targets = _damped_oscillations(14)
     told = []
     run = partial(fit, _network(), inputs, targets, optimiser=Adam(), rng=1, n_iterations=4, evaluate_every=3)
-    result = run(validation=(inputs, targets), on_progress=lambda *news: told.append(news))
-    assert [(news[0], news[1]) for news in told] == [(1, 4), (2, 4), (3, 4), (4, 4)]
-    np.testing.assert_array_equal([news[2] for news in told], result.training_loss)
-    np.testing.assert_array_equal([news[3] for news in told], result.validation_loss[[0, 0, 0, 1]])
-    run(on_progress=lambda *news: told.append(news))
-    assert told[-1][3] is None
+    result = run(
+        validation=(inputs, targets),
+        callbacks=[told.append],
+        schedule=lambda iteration, _losses: 1.0 / (1 + iteration),
+    )
+    assert [(news.iteration, news.n_iterations, news.stage) for news in told] == [
+        (done, 4, 0) for done in (1, 2, 3, 4)
+    ]
+    np.testing.assert_array_equal([news.training_loss for news in told], result.training_loss)
+    np.testing.assert_array_equal([n.validation_loss for n in told], result.validation_loss[[0, 0, 0, 1]])
+    np.testing.assert_allclose([news.rate_factor for news in told], 1.0 / np.arange(1, 5))
+    _, gradients = _network().loss_and_gradients(inputs, targets)
+    norm = np.sqrt(sum(np.sum(gradient**2) for gradient in gradients.values()))
+    assert told[0].gradient_norm == pytest.approx(norm, rel=1e-12)
+    first = run(n_iterations=1)
+    for name, array in told[0].parameters.items():
+        np.testing.assert_array_equal(array, first.network.parameters[name])
+        with pytest.raises(ValueError, match="read-only"):
+            array[...] = 0.0
+
+    run(callbacks=[told.append])
+    assert told[-1].validation_loss is None
+
+
+def test_callback_ends_training_and_all_callbacks_are_asked():
+    inputs, targets = _damped_oscillations(14)
+    told = []
+    result = fit(
+        _network(),
+        inputs,
+        targets,
+        optimiser=Adam(),
+        rng=1,
+        n_iterations=50,
+        validation=(inputs, targets),
+        callbacks=[lambda news: news.iteration == 7, told.append],
+    )
+    assert result.stopped == "callback"
+    assert (len(told), len(result.training_loss)) == (7, 7)
+    np.testing.assert_array_equal(result.evaluated_at, [0, 7])
+    assert "a callback asked to stop" in result.message
+
+
+def test_schedule_is_told_the_validation_losses_or_mean_training_losses_so_far():
+    inputs, targets = _damped_oscillations(18)
+    told = []
+
+    def schedule(iteration, losses):
+        told.append((iteration, list(losses)))
+        return 1.0
+
+    run = partial(fit, _network(), inputs, targets, optimiser=Adam(), rng=1, batch_size=3, evaluate_every=4)
+    result = run(n_iterations=9, schedule=schedule)
+    means = result.training_loss[:8].reshape(2, 4).mean(axis=1)
+    assert [iteration for iteration, _ in told] == list(range(9))
+    assert [len(losses) for _, losses in told] == [0, 0, 0, 0, 1, 1, 1, 1, 2]
+    np.testing.assert_allclose(told[-1][1], means, rtol=1e-12)
+
+    told.clear()
+    result = run(n_iterations=9, schedule=schedule, validation=(inputs, targets))
+    assert [len(losses) for _, losses in told] == [1, 1, 1, 1, 2, 2, 2, 2, 3]
+    np.testing.assert_array_equal(told[-1][1], result.validation_loss[:3])
+
+
+def test_batches_drawn_anew_follow_from_the_seed_and_never_repeat():
+    drawn = []
+
+    def draw(rng):
+        inputs, targets = _damped_oscillations(rng.integers(1000), n_sequences=4)
+        drawn.append(inputs)
+        return inputs, targets
+
+    run = partial(fit, _network(), optimiser=Adam(), n_iterations=6, batches=draw)
+    first, again, other = run(rng=1), run(rng=1), run(rng=2)
+    assert _same(first.network, again.network)
+    assert np.all(first.training_loss != other.training_loss)
+    assert len({inputs.tobytes() for inputs in drawn[:6]}) == 6
+
+
+def test_noise_differs_from_update_to_update_and_follows_from_the_seed():
+    inputs, targets = _damped_oscillations(19)
+    seen = []
+
+    class Watched(Network):
+        def compute_loss_and_gradients(self, *arguments, rng, **options):
+            seen.append(rng.random())
+            return super().compute_loss_and_gradients(*arguments, rng=rng, **options)
+
+    plain = _network()
+    network = Watched(plain.cell, plain.readout, plain.parameters)
+    run = partial(fit, network, inputs, targets, optimiser=Adam(), n_iterations=3)
+    run(rng=1), run(rng=1), run(rng=2)
+    assert seen[:3] == seen[3:6]
+    assert len(set(seen)) == 6
+
+
+def test_loss_below_zero_is_not_divergence():
+    """A log-likelihood of densities can be negative; training goes on while it falls."""
+    inputs, targets = _damped_oscillations(20)
+
+    def shifted(outputs, targets, mask):
+        loss, gradient = mse(outputs, targets, mask)
+        return loss - 5.0, gradient
+
+    result = fit(_network(), inputs, targets, optimiser=Adam(), rng=1, n_iterations=10, loss=shifted)
+    assert (result.stopped, len(result.training_loss)) == ("iterations", 10)
+    assert np.all(result.training_loss < 0)
 
 
 @pytest.mark.parametrize("batch_size", [None, 8])
@@ -271,6 +373,20 @@ def test_start_is_not_changed():
         ({"validation": (np.zeros((2, 3, 1)), np.zeros((2, 3, 2)))}, "validation inputs: expected"),
         ({"optimiser": Adam}, "optimiser: expected an optimiser such as Adam"),
         ({"optimiser": 1e-3}, "optimiser"),
+        ({"schedule": Constant}, "schedule: expected a schedule"),
+        ({"callbacks": print}, "callbacks: expected a sequence of functions"),
+        ({"callbacks": [None]}, "callbacks"),
+        ({"checkpoint": "here.h5"}, r"checkpoint: expected a Checkpoint\(path\)"),
+        ({"targets": None}, "targets: expected an array, got None; or give batches"),
+        ({"batches": lambda _rng: None}, "inputs: expected nothing, since batches are drawn"),
+        (
+            {"inputs": None, "targets": None, "batches": lambda _rng: None},
+            r"batches: expected \(inputs, targets\)",
+        ),
+        (
+            {"inputs": None, "targets": None, "batches": lambda _rng: (np.ones((2, 0, 2)),) * 2},
+            "batches inputs: expected",
+        ),
         ({"rng": None}, "rng"),
         ({"inputs": np.zeros((8, 40, 3))}, "inputs"),
         ({"targets": np.full((8, 40, 2), np.inf)}, "targets: expected finite numbers"),
