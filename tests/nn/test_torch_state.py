@@ -225,3 +225,26 @@ def test_a_stack_of_stacks_is_refused():
     cell = Stacked((Stacked((GRU(3, 4), GRU(4, 4))), GRU(4, 4)))
     with pytest.raises(InputError, match="got a stack of stacks"):
         to_torch_state(cell, cell.initial_parameters(rng=1))
+
+
+@each_case
+def test_round_trip_through_torch_itself(kind, depth):
+    torch = pytest.importorskip("torch")
+    maker = {"rnn_tanh": torch.nn.RNN, "rnn_relu": torch.nn.RNN, "lstm": torch.nn.LSTM, "gru": torch.nn.GRU}[
+        kind
+    ]
+    options = {"num_layers": 2 if "stacked" in depth else 1, "bidirectional": "bidirectional" in depth}
+    if maker is torch.nn.RNN:
+        options["nonlinearity"] = kind.removeprefix("rnn_")
+    theirs = maker(3, 4, batch_first=True, dtype=torch.float64, **options)
+    cell, parameters = from_torch_state({n: a.numpy() for n, a in theirs.state_dict().items()}, kind)
+    back = maker(3, 4, batch_first=True, dtype=torch.float64, **options)
+    exported = to_torch_state(cell, parameters)
+    back.load_state_dict({name: torch.from_numpy(array) for name, array in exported.items()})
+    inputs = np.random.default_rng(1).normal(size=(5, 7, 3))
+    with torch.no_grad():
+        expected, returned = (net(torch.from_numpy(inputs))[0].numpy() for net in (theirs, back))
+    state = cell.initial_state(parameters, 5)
+    ours = cell.sequence(parameters, state, np.ascontiguousarray(inputs.swapaxes(0, 1)), Workspace().empty)[0]
+    np.testing.assert_allclose(ours.swapaxes(0, 1), expected, atol=1e-14)
+    np.testing.assert_allclose(returned, expected, atol=1e-14)
