@@ -1,6 +1,6 @@
 """Measure one training step of every cell beside its matrix products alone, PyTorch and JAX.
 
-    python experiments/benchmarks/bptt_speed.py [--rounds 5] [--peer-python PATH] [--quick] [--results results]
+    python experiments/benchmarks/bptt_speed.py [--rounds 5] [--peer-python PATH] [--quick] [--results DIR]
 
 Each contender runs in a process of its own, one at a time, all of them once a round; what is compared are
 the medians over rounds, and ratios of the same round. The peers (``pip install 'motorsim[peers]'``) may live
@@ -91,7 +91,8 @@ def print_rows(rows: list[dict[str, float | str]]) -> None:
     for row in rows:
         spread = f"{row['lowest_ms']:.1f} - {row['highest_ms']:.1f}"
         print(
-            f"  {row['contender']:18} {row['ms']:8.1f} {spread:>17} {row['mb']:7.0f} {row['ratio_to_ours']:7.2f}",
+            f"  {row['contender']:18} {row['ms']:8.1f} {spread:>17} {row['mb']:7.0f}"
+            f" {row['ratio_to_ours']:7.2f}",
             flush=True,
         )
 
