@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING, Any
 from motorsim.train.callbacks import Callback, LogProgress, TrainingProgress
 from motorsim.train.checkpoint import Checkpoint
 from motorsim.train.curriculum import Curriculum, Stage
-from motorsim.train.e_prop import e_prop_gradients
+from motorsim.train.e_prop import EProp, broadcast_weights, e_prop_gradients
 from motorsim.train.fit import fit
-from motorsim.train.force import force
+from motorsim.train.force import ForceFit, force
 from motorsim.train.full_force import full_force
 from motorsim.train.hand_loss import HandLoss
 from motorsim.train.lbfgs import fit_lbfgs
-from motorsim.train.node_perturbation import node_perturbation_gradients
+from motorsim.train.node_perturbation import NodePerturbation, node_perturbation_gradients
+from motorsim.train.recursive_least_squares import RecursiveLeastSquares
 from motorsim.train.result import Fit
 from motorsim.train.storage import (
     export_weights,
@@ -30,13 +31,18 @@ __all__ = [
     "Callback",
     "Checkpoint",
     "Curriculum",
+    "EProp",
     "Fit",
+    "ForceFit",
     "HandLoss",
     "LogProgress",
+    "NodePerturbation",
     "RNNClassifier",
     "RNNRegressor",
+    "RecursiveLeastSquares",
     "Stage",
     "TrainingProgress",
+    "broadcast_weights",
     "e_prop_gradients",
     "export_weights",
     "fit",

@@ -1,0 +1,162 @@
+"""Learning: one network drawn many times and trained by gradient descent, and how it went."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import numpy as np
+from pydantic import BaseModel, ConfigDict
+from threadpoolctl import threadpool_limits
+
+from motorsim.checks import MotorsimError
+from motorsim.config import read_toml, validate
+from motorsim.io import write_arrays
+from motorsim.streams import stream
+from motorsim.train import fit
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from motorsim.nn import FeedForward, Loss, Optimiser
+    from motorsim.types import FloatArray, Floats
+
+FOLDER = Path(__file__).resolve().parents[2] / "results" / "textbook"
+
+
+class Section(BaseModel):
+    """A frozen table that knows its keys and no others, and takes no text or boolean for a number."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+
+
+Settings = TypeVar("Settings", bound=Section)
+
+
+@dataclass(frozen=True, eq=False)
+class Samples:
+    """What is learned and what is asked afterwards: inputs (sample, ...) and targets (sample, output)."""
+
+    inputs: FloatArray
+    targets: FloatArray
+    test_inputs: FloatArray
+    test_targets: FloatArray
+
+    @classmethod
+    def known(cls, inputs: FloatArray, targets: FloatArray) -> Samples:
+        """Ask what was learned."""
+        return cls(inputs, targets, inputs, targets)
+
+
+@dataclass(frozen=True, eq=False)
+class Course:
+    """How learning went, a row a network.
+
+    Parameters
+    ----------
+    loss
+        Before each update and after the last, (network, epoch + 1); NaN after the loss that was divergence.
+    right
+        Share of the tested samples that are right in the end, (network,): one output on the target's side of
+        a half, or the largest of several that of the target. After divergence that of the start.
+    """
+
+    loss: FloatArray
+    right: FloatArray
+
+    @property
+    def n_solved(self) -> int:
+        """Number of networks with all samples right."""
+        return int((self.right == 1.0).sum())
+
+    @property
+    def n_diverged(self) -> int:
+        """Number of networks whose training ended early."""
+        return int(np.isnan(self.loss[:, -1]).sum())
+
+
+def learn(
+    draw: Callable[[np.random.Generator], FeedForward],
+    samples: Samples,
+    *,
+    optimiser: Optimiser,
+    loss: Loss,
+    n_epochs: int,
+    n_seeds: int,
+    seed: int,
+) -> Course:
+    """Draw ``n_seeds`` networks and train each on all samples at every update."""
+    losses, right = np.full((n_seeds, n_epochs + 1), np.nan), np.empty(n_seeds)
+    for number in range(n_seeds):
+        found = fit(
+            draw(stream(seed, f"network {number}")),
+            samples.inputs,
+            samples.targets,
+            optimiser=optimiser,
+            rng=seed,
+            n_iterations=n_epochs,
+            loss=loss,
+            clip_norm=None,
+        )
+        losses[number, : len(found.training_loss)] = found.training_loss
+        if found.stopped == "iterations":
+            losses[number, -1] = found.network.loss(samples.inputs, samples.targets, loss=loss)
+        right[number] = share_right(found.network.forward(samples.test_inputs), samples.test_targets)
+    return Course(losses, right)
+
+
+def share_right(outputs: Floats, targets: Floats) -> float:
+    """Return the share of samples whose output, (sample, output), names the class of the target."""
+    if targets.shape[1] == 1:
+        return float(np.mean((outputs > 0.5) == (targets > 0.5)))
+    return float(np.mean(outputs.argmax(axis=1) == targets.argmax(axis=1)))
+
+
+def describe(courses: Mapping[str, Course]) -> str:
+    """Return one line a course: how many networks solved it, the share right, the loss before and after."""
+    width = max(map(len, courses))
+    lines = [f"{'':{width}}  all right   right  loss before   after  diverged"]
+    for name, course in courses.items():
+        before, after = np.median(course.loss[:, 0]), _median(course.loss[:, -1])
+        n_seeds = len(course.right)
+        lines.append(
+            f"{name:{width}}  {course.n_solved:4d}/{n_seeds:<4d} {course.right.mean():6.1%}"
+            f"{before:13.3f}{after:>8}{course.n_diverged:6d}/{n_seeds}"
+        )
+    return "\n".join(lines)
+
+
+def _median(values: FloatArray) -> str:
+    finite = values[np.isfinite(values)]
+    return f"{np.median(finite):.4f}" if len(finite) else "-"
+
+
+def run_script(
+    name: str,
+    kind: type[Settings],
+    run: Callable[[Settings], dict[str, Course]],
+    tell: Callable[[dict[str, Course], Settings], str] = lambda courses, _: describe(courses),
+) -> int:
+    """Read the TOML of a script, run it, write results/textbook/<name>.h5 and print what came out."""
+    parser = argparse.ArgumentParser(prog=name)
+    parser.add_argument("config", type=Path, nargs="?", default=Path(__file__).with_name(f"{name}.toml"))
+    parser.add_argument("--folder", type=Path, default=FOLDER)
+    options = parser.parse_args()
+    try:
+        settings = validate(kind, read_toml(options.config))
+        with threadpool_limits(1):
+            courses = run(settings)
+        options.folder.mkdir(parents=True, exist_ok=True)
+        arrays: dict[str, Any] = {
+            title: {"loss": course.loss, "right": course.right} for title, course in courses.items()
+        }
+        attributes = {"settings": settings.model_dump_json()}
+        write_arrays(options.folder / f"{name}.h5", name, arrays, attributes, schema_version=1)
+    except MotorsimError as error:
+        print(f"{name}: {error}", file=sys.stderr)
+        return 2
+    print(tell(courses, settings))
+    return 0
