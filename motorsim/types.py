@@ -6,7 +6,7 @@ A user extends motorsim by writing a class with these methods; nothing has to be
 from __future__ import annotations
 
 import copy
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, runtime_checkable
 
 import numpy as np
@@ -85,35 +85,46 @@ class Cell(Protocol):
 
 @dataclass(frozen=True, eq=False)
 class Draws:
-    """What one run of a network takes from chance.
+    """What one run of a network takes from chance; each part of the network has numbers of its own.
 
     Parameters
     ----------
-    steps
-        Where fresh numbers come from, step by step; its state moves on.
-    sequence_key
-        Seed of what is drawn once for a sequence and holds at all its times, even if it is run in stretches.
+    key
+        Seed of the run, and the way to the part.
+    generators
+        Where fresh numbers come from, by key: shared by all parts of a run and moving on with it.
     """
 
-    steps: np.random.Generator
-    sequence_key: tuple[int, ...]
+    key: tuple[int, ...]
+    generators: dict[tuple[int, ...], np.random.Generator] = field(default_factory=dict)
 
     @classmethod
     def begin(cls, rng: np.random.Generator) -> Draws:
-        """Return the draws of a run that begins now; the generator moves on."""
-        return cls(rng, (int(rng.integers(2**63)),))
+        """Return the draws of a run that begins now, seeded by ``rng``, which moves on."""
+        return cls((int(rng.integers(2**63)),))
 
     def of(self, part: int) -> Draws:
-        """Return the draws of a part of the network: other numbers for the sequence, the same steps."""
-        return Draws(self.steps, (*self.sequence_key, part))
+        """Return the draws of a part of the network."""
+        return Draws((*self.key, part), self.generators)
+
+    @property
+    def steps(self) -> np.random.Generator:
+        """Fresh numbers, step by step: a run in stretches goes on where the last one ended."""
+        if self.key not in self.generators:
+            self.generators[self.key] = self._seeded(0)
+        return self.generators[self.key]
 
     def for_sequence(self) -> np.random.Generator:
-        """Return a generator that gives the same numbers each time it is asked for."""
-        return np.random.default_rng(self.sequence_key)
+        """Return a generator that gives the same numbers each time, for what holds for a whole sequence."""
+        return self._seeded(1)
+
+    def _seeded(self, use: int) -> np.random.Generator:
+        # The length keeps apart keys that differ by zeros at the end, with which NumPy pads its seeds.
+        return np.random.default_rng((use, len(self.key), *self.key))
 
     def copy(self) -> Draws:
         """Return draws that will give what these will give."""
-        return Draws(copy.deepcopy(self.steps), self.sequence_key)
+        return Draws(self.key, copy.deepcopy(self.generators))
 
 
 @runtime_checkable

@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from motorsim.checks import InputError
+from motorsim.nn.bptt import BPTT
 from motorsim.nn.canonical import canonical
+from motorsim.nn.kinds import check_kind
 from motorsim.nn.losses import MeanLoss
 from motorsim.nn.parts import allocate_for, part_of, whole_of
 from motorsim.nn.two_threads import run_together, split_rows
@@ -19,7 +21,6 @@ from motorsim.types import Cell, Draws
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from motorsim.nn.bptt import BPTT
     from motorsim.nn.losses import Loss
     from motorsim.nn.penalties import Cost, Penalty
     from motorsim.nn.workspace import Workspace
@@ -57,14 +58,18 @@ def run_forward(
     flowing, encoder_cache = swap_batch_and_time(inputs), None
     if encoder is not None:
         samples = flowing.reshape(-1, *inputs.shape[2:])
-        rng = None if draws is None else draws.steps
+        rng = None if draws is None else draws.of(0).steps
         encoded, encoder_cache = encoder.forward(part_of(parameters, "encoder"), samples, rng=rng)
         flowing = encoded.reshape(*flowing.shape[:2], -1)
     cell_params = part_of(parameters, "cell")
     if state is None:
         state = cell.initial_state(cell_params, len(inputs))
     run = as_recurrent(cell).sequence(
-        cell_params, state, flowing, allocate_for("cell", allocate), draws=draws
+        cell_params,
+        state,
+        flowing,
+        allocate_for("cell", allocate),
+        draws=None if draws is None else draws.of(1),
     )
     return Run(*run, encoder_cache)
 
@@ -102,7 +107,10 @@ class Problem:
         if targets.shape == self.targets.shape:
             return self
         assert isinstance(self.loss, MeanLoss)  # noqa: S101  no other is divided
-        share = self.loss.weight(targets.shape, mask) / self.loss.weight(self.targets.shape, self.mask)
+        whole = self.loss.weight(self.targets.shape, self.mask)
+        if whole <= 0.0:
+            raise InputError("mask", "something left by mask and output weights", "nothing")
+        share = self.loss.weight(targets.shape, mask) / whole
         size = inputs.shape[0] * inputs.shape[1] / (self.inputs.shape[0] * self.inputs.shape[1])
         return Problem(
             self.architecture,
@@ -199,17 +207,12 @@ def compute_loss_and_gradients(
             return _differentiate_again(part, stretches, allocate, own)
         return _differentiate_truncated(part, stretches, allocate, own)
 
-    draws = [] if rng is None else [_begin(rng, len(rows)) for _ in rows]
+    draws = [] if rng is None else [Draws.begin(rng) for _ in rows]
     total = run_together(differentiate, len(rows))
     combined = total[0]
     for other in total[1:]:
         combined.add(other.value, other.gradients)
     return combined.value, {name: combined.gradients[name] for name in parameters}
-
-
-def _begin(rng: np.random.Generator, n_parts: int) -> Draws:
-    # Halves that run side by side must not draw from one generator.
-    return Draws.begin(rng if n_parts == 1 else np.random.default_rng(rng.integers(2**63, size=4)))
 
 
 @dataclass(eq=False)
@@ -331,10 +334,12 @@ def _differentiate_again(
 
 def _stretches(problem: Problem, bptt: BPTT | None) -> list[slice] | None:
     """Return the stretches of time to run one by one; ``None`` for all at once."""
-    if bptt is None or (bptt.truncate_after is None and not bptt.recompute):
+    if bptt is None:
         return None
-    cell = problem.architecture.cell
-    if not all(isinstance(layer, Cell) for layer in getattr(cell, "cells", (cell,))):
+    check_kind("bptt", bptt, BPTT, "BPTT(...) or None")
+    if bptt.truncate_after is None and not bptt.recompute:
+        return None
+    if not _runs_forward(problem.architecture.cell):
         raise InputError("bptt", "BPTT() for a network that also runs against time", repr(bptt))
     if not isinstance(problem.loss, MeanLoss):
         expected = "BPTT() for a loss that is no mean over times, such as one through an arm"
@@ -342,3 +347,9 @@ def _stretches(problem: Problem, bptt: BPTT | None) -> list[slice] | None:
     n_times = problem.inputs.shape[1]
     length = bptt.truncate_after or math.ceil(math.sqrt(n_times))
     return [slice(start, start + length) for start in range(0, n_times, length)]
+
+
+def _runs_forward(cell: Cell | Recurrent) -> bool:
+    """Tell whether a cell, and every layer within, runs forward in time."""
+    layers = getattr(cell, "cells", None)
+    return isinstance(cell, Cell) if layers is None else all(map(_runs_forward, layers))

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from motorsim.checks import InputError
+from motorsim.nn.kinds import check_cell
 from motorsim.nn.parts import allocate_for, part_of, whole_of
 from motorsim.nn.unroll import as_recurrent
 from motorsim.streams import stream
@@ -52,6 +53,8 @@ class Bidirectional:
 
     def __post_init__(self) -> None:
         """Refuse cells of different inputs."""
+        check_cell("forward", self.forward)
+        check_cell("backward", self.backward)
         if self.forward.n_inputs != self.backward.n_inputs:
             expected = f"a cell of {self.forward.n_inputs} inputs, those of the forward one"
             raise InputError("backward", expected, f"{self.backward.n_inputs}")

@@ -40,8 +40,9 @@ class BinaryCrossEntropy(ElementwiseLoss):
             got = f"{outputs.real.min():.3g} to {outputs.real.max():.3g}"
             raise InputError("outputs", "probabilities from 0 to 1", got, "use the Sigmoid readout")
         tiny = np.finfo(outputs.real.dtype).tiny
-        on = np.where(outputs.real > tiny, outputs, tiny)
-        off = np.where(1.0 - outputs.real > tiny, 1.0 - outputs, tiny)
+        # Written so that NaN stays: a diverged network must not look sound.
+        on = np.where(outputs.real < tiny, tiny, outputs)
+        off = np.where(1.0 - outputs.real < tiny, tiny, 1.0 - outputs)
         terms = -targets * np.log(on) - (1.0 - targets) * np.log(off)
         return terms, (1.0 - targets) / off - targets / on
 

@@ -92,7 +92,7 @@ def _rebuild_part(where: str, content: Mapping[str, Any]) -> Any:
 
 def _tuple_where_wanted(field: dataclasses.Field[Any], value: Any) -> Any:
     """Return a stored array as the tuple of numbers that it was described from."""
-    if isinstance(value, np.ndarray) and "tuple" in str(field.type):
+    if isinstance(value, np.ndarray) and "Array" not in str(field.type):
         return tuple(value.tolist())
     return value
 

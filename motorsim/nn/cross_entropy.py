@@ -71,7 +71,8 @@ class CrossEntropy(MaskedMean):
             got = f"a least of {outputs.real.min():.3g}, sums up to {off.max():.3g} off 1"
             raise InputError("outputs", "probabilities that sum to 1", got, "use the Softmax readout")
         tiny = np.finfo(outputs.real.dtype).tiny
-        probability = np.where(outputs.real > tiny, outputs, tiny)
+        # Written so that NaN stays: a diverged network must not look sound.
+        probability = np.where(outputs.real < tiny, tiny, outputs)
         return -targets * np.log(probability), -targets / probability
 
 

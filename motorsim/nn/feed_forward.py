@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from motorsim.checks import InputError, check_choice, check_integer
+from motorsim.checks import InputError, check_integer
 from motorsim.nn.configuration import describe, rebuild
+from motorsim.nn.kinds import check_dtype, check_generator, check_readout
 from motorsim.nn.layer_backpropagation import (
     LAYERS,
     READOUT,
@@ -17,8 +18,10 @@ from motorsim.nn.layer_backpropagation import (
     compute_layer_loss,
     run_layers,
 )
+from motorsim.nn.losses import check_loss
 from motorsim.nn.mse import mse
 from motorsim.nn.parts import whole_of
+from motorsim.nn.penalties import check_penalties
 from motorsim.nn.read_only import read_only
 from motorsim.nn.samples import check_sample_inputs, check_sample_mask, check_sample_targets
 from motorsim.nn.sequential import Sequential
@@ -74,6 +77,8 @@ class FeedForward:
             raise InputError(
                 "layers", "one axis of outputs, (sample, unit)", f"outputs of shape {shape}", mend
             )
+        if self.readout is not None:
+            check_readout("readout", self.readout)
         if self.readout is not None and self.readout.n_units != shape[0]:
             expected = f"a readout of {shape[0]} units, those of the last layer"
             raise InputError("readout", expected, f"{self.readout.n_units}")
@@ -103,9 +108,10 @@ class FeedForward:
         InputError
             If ``dtype`` is neither float32 nor float64, or the parts do not fit together.
         """
-        kind = np.dtype(check_choice("dtype", np.dtype(dtype).name, ("float32", "float64")))
+        kind = check_dtype(dtype)
         drawn = {LAYERS: Sequential(layers).initial_parameters(rng=rng)}
         if readout is not None:
+            check_readout("readout", readout)
             drawn[READOUT] = readout.initial_parameters(rng=rng)
         parameters = {name: array.astype(kind) for name, array in whole_of(drawn).items()}
         return cls(layers, parameters, input_shape, readout)
@@ -171,6 +177,7 @@ class FeedForward:
         self, inputs: Floats, targets: Floats, *, loss: Loss = mse, mask: BoolArray | None = None
     ) -> float:
         """Return the loss without gradients or penalties; arguments as in `loss_and_gradients`."""
+        check_loss("loss", loss)
         inputs, targets, mask = self.check_batch(inputs, targets, mask)
         return float(self.compute_loss(self.parameters, inputs, targets, loss=loss, mask=mask))
 
@@ -207,9 +214,12 @@ class FeedForward:
             If an array has another shape, is empty, holds integers or is not finite, or the mask leaves
             nothing.
         """
+        check_loss("loss", loss)
+        check_generator(rng)
+        costs = check_penalties(penalties)
         inputs, targets, mask = self.check_batch(inputs, targets, mask)
         value, gradients = self.compute_loss_and_gradients(
-            self.parameters, inputs, targets, loss=loss, mask=mask, penalties=penalties, rng=rng
+            self.parameters, inputs, targets, loss=loss, mask=mask, penalties=costs, rng=rng
         )
         return float(value), gradients
 

@@ -39,7 +39,7 @@ class Huber(ElementwiseLoss):
     def __post_init__(self) -> None:
         """Refuse a delta that is not positive."""
         super().__post_init__()
-        check_positive("delta", self.delta)
+        object.__setattr__(self, "delta", check_positive("delta", self.delta))
 
     def _terms(self, outputs: Floats, targets: Floats) -> tuple[Floats, Floats]:
         difference = np.subtract(outputs, targets, out=np.empty_like(outputs))

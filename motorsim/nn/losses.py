@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
+
+from motorsim.checks import InputError
 
 if TYPE_CHECKING:
     from motorsim.types import BoolArray, Floats
@@ -35,3 +37,15 @@ class MeanLoss(Loss, Protocol):
         of weight(part) loss(part), divided by weight(whole).
         """
         ...
+
+
+def check_loss(name: str, value: Any) -> None:
+    """Refuse what cannot be called, and a class in place of an instance.
+
+    Raises
+    ------
+    InputError
+        If it is no loss.
+    """
+    if isinstance(value, type) or not callable(value):
+        raise InputError(name, "a loss such as mse", repr(value))

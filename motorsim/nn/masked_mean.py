@@ -65,7 +65,11 @@ class ElementwiseLoss(MaskedMean, ABC):
         targets = counted_targets(outputs, targets, mask)
         total = self._total(outputs, mask)
         terms, slopes = self._terms(outputs, targets)
-        weights = element_weights(outputs, mask, self.output_weights)
+        if mask is not None:
+            # No product: what is infinite where nothing counts must go too.
+            counts = mask_of_elements(mask, outputs.shape)
+            terms, slopes = np.where(counts, terms, 0.0), np.where(counts, slopes, 0.0)
+        weights = element_weights(outputs, None, self.output_weights)
         if weights is not None:
             terms *= weights
             slopes *= weights

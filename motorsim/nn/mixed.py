@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from motorsim.checks import InputError
+from motorsim.nn.kinds import check_readout
 from motorsim.nn.parts import allocate_for, part_of, whole_of
 from motorsim.streams import stream
 
@@ -40,7 +41,11 @@ class Mixed:
 
     def __post_init__(self) -> None:
         """Refuse readouts that do not go together."""
+        if not isinstance(self.readouts, tuple | list):
+            raise InputError("readouts", "a tuple of readouts", repr(self.readouts))
         object.__setattr__(self, "readouts", tuple(self.readouts))
+        for place, readout in enumerate(self.readouts):
+            check_readout(f"readouts[{place}]", readout)
         sizes = {readout.n_units for readout in self.readouts}
         if len(sizes) != 1:
             got = " and ".join(map(str, sorted(sizes))) or "no readout"

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, TypeAlias
 import numpy as np
 
 from motorsim.checks import InputError, check_positive
-from motorsim.nn.losses import Loss, MeanLoss
+from motorsim.nn.losses import Loss, MeanLoss, check_loss
 from motorsim.nn.masked_mean import mask_of_elements
 
 if TYPE_CHECKING:
@@ -142,6 +142,5 @@ def _checked(number: int, part: Part) -> Part:
         if len(set(indices.tolist())) != len(indices):
             raise InputError(name, "each output once", repr(chosen))
         chosen = tuple(indices.tolist())
-    if not callable(loss) or isinstance(loss, type):
-        raise InputError(name, "a loss such as mse", repr(loss))
+    check_loss(name, loss)
     return chosen, loss, check_positive(f"{name} weight", weight, allow_zero=True)

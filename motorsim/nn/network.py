@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from motorsim.checks import InputError, check_choice
+from motorsim.checks import InputError
 from motorsim.nn.backpropagation import Architecture, compute_loss, compute_loss_and_gradients, run_forward
 from motorsim.nn.configuration import describe, rebuild
+from motorsim.nn.kinds import check_cell, check_dtype, check_generator, check_kind, check_readout
+from motorsim.nn.losses import check_loss
 from motorsim.nn.mse import mse
 from motorsim.nn.parametrisation import (
     Parametrisation,
@@ -20,11 +22,12 @@ from motorsim.nn.parametrisation import (
     to_raw,
 )
 from motorsim.nn.parts import allocate_for, part_of, whole_of
+from motorsim.nn.penalties import check_penalties
 from motorsim.nn.read_only import read_only
 from motorsim.nn.sequences import check_floats, check_inputs, check_mask, check_targets
-from motorsim.nn.unroll import as_recurrent, swap_batch_and_time
+from motorsim.nn.unroll import as_recurrent
 from motorsim.nn.workspace import Workspace
-from motorsim.types import Draws
+from motorsim.types import Draws, Layer
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -36,7 +39,7 @@ if TYPE_CHECKING:
     from motorsim.nn.losses import Loss
     from motorsim.nn.penalties import Cost, Penalty
     from motorsim.streams import Seed
-    from motorsim.types import BoolArray, Cell, Floats, Layer, Parameters, Readout, Recurrent
+    from motorsim.types import BoolArray, Cell, Floats, Parameters, Readout, Recurrent
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,7 +49,8 @@ class Trajectory:
     Parameters
     ----------
     states
-        The cell's states after each step, (batch, time, state).
+        The cell's states after each step, (batch, time, state); of a `Bidirectional`, whose backward cell
+        steps the other way, see `Bidirectional.states`.
     hidden
         Hidden rates, (batch, time, unit).
     outputs
@@ -92,6 +96,7 @@ class Network:
 
     def __post_init__(self) -> None:
         """Refuse parts and parameters that do not fit; keep read-only copies."""
+        _check_architecture(self._architecture)
         if self.cell.n_units != self.readout.n_units:
             expected = f"a readout of {self.cell.n_units} units, those of the cell"
             raise InputError("readout", expected, f"{self.readout.n_units}")
@@ -123,9 +128,9 @@ class Network:
         InputError
             If ``dtype`` is neither float32 nor float64, or the parts do not fit.
         """
-        kind = np.dtype(check_choice("dtype", np.dtype(dtype).name, ("float32", "float64")))
-        structures = parametrisations or {}
-        _raw_shapes(Architecture(encoder, cell, readout), structures)
+        kind, structures = check_dtype(dtype), parametrisations or {}
+        _check_architecture(architecture := Architecture(encoder, cell, readout))
+        _raw_shapes(architecture, structures)
         drawn = {} if encoder is None else {"encoder": encoder.initial_parameters(rng=rng)}
         drawn |= {
             "cell": cell.initial_parameters(rng=rng),
@@ -224,6 +229,7 @@ class Network:
         InputError
             If an array has another shape, is empty, holds integers or is not finite.
         """
+        check_generator(rng)
         inputs = self._check_inputs(inputs)
         parameters, allocate = self.effective_parameters, Workspace().empty
         if initial_state is not None:
@@ -242,12 +248,14 @@ class Network:
             part_of(parameters, "readout"), run.rates, allocate_for("readout", allocate)
         )
         states = as_recurrent(self.cell).states(run.tape)[1:]
-        return Trajectory(*map(swap_batch_and_time, (states, run.rates, outputs)))
+        # Copies in any case: for some cells the rates are the states, in the same memory.
+        return Trajectory(*(array.swapaxes(0, 1).copy() for array in (states, run.rates, outputs)))
 
     def loss(
         self, inputs: Floats, targets: Floats, *, loss: Loss = mse, mask: BoolArray | None = None
     ) -> float:
         """Return the loss without gradients or penalties; arguments as in `loss_and_gradients`."""
+        check_loss("loss", loss)
         inputs, targets, mask = self.check_batch(inputs, targets, mask)
         return float(self.compute_loss(self.parameters, inputs, targets, loss=loss, mask=mask))
 
@@ -287,9 +295,12 @@ class Network:
             If an array has another shape, is empty, holds integers or is not finite, the mask leaves
             nothing, or ``bptt`` does not go with cell or loss.
         """
+        check_loss("loss", loss)
+        check_generator(rng)
+        costs = check_penalties(penalties)
         inputs, targets, mask = self.check_batch(inputs, targets, mask)
         value, gradients = self.compute_loss_and_gradients(
-            self.parameters, inputs, targets, loss=loss, mask=mask, penalties=penalties, bptt=bptt, rng=rng
+            self.parameters, inputs, targets, loss=loss, mask=mask, penalties=costs, bptt=bptt, rng=rng
         )
         return float(value), gradients
 
@@ -362,6 +373,13 @@ class Network:
         return value, to_effective_vjp(parameters, gradients, self.parametrisations)
 
 
+def _check_architecture(architecture: Architecture) -> None:
+    check_cell("cell", architecture.cell)
+    check_readout("readout", architecture.readout)
+    if architecture.encoder is not None:
+        check_kind("encoder", architecture.encoder, Layer, "a layer such as Dense(2, 4), or None")
+
+
 def _effective_shapes(architecture: Architecture) -> dict[str, tuple[int, ...]]:
     parts = {} if architecture.encoder is None else {"encoder": architecture.encoder.parameter_shapes}
     parts |= {"cell": architecture.cell.parameter_shapes, "readout": architecture.readout.parameter_shapes}
@@ -375,7 +393,6 @@ def _raw_shapes(
     for name, structure in parametrisations.items():
         if name not in shapes:
             raise InputError("parametrisations", f"names among {', '.join(shapes)}", repr(name))
-        if isinstance(structure, type) or not isinstance(structure, Parametrisation):
-            expected = "a parametrisation such as LowRank(2)"
-            raise InputError(f"parametrisations[{name!r}]", expected, repr(structure))
+        expected = "a parametrisation such as LowRank(2)"
+        check_kind(f"parametrisations[{name!r}]", structure, Parametrisation, expected)
     return raw_shapes(shapes, parametrisations)

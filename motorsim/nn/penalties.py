@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
@@ -23,7 +24,11 @@ Cost: TypeAlias = "float | np.floating[Any]"
 
 
 class Penalty(Protocol):
-    """A cost of parameters and hidden rates."""
+    """A cost of parameters and hidden rates.
+
+    It is a function of the parameters alone, or a mean over time and batch: a batch may be divided, and what
+    a part costs then counts by its share of times and sequences.
+    """
 
     def __call__(
         self, parameters: Mapping[str, Floats], rates: Floats
@@ -46,6 +51,22 @@ class Penalty(Protocol):
         ...
 
 
+def check_penalties(value: Any) -> tuple[Penalty, ...]:
+    """Return penalties as a tuple.
+
+    Raises
+    ------
+    InputError
+        If it is a penalty by itself, or one is no penalty.
+    """
+    if not callable(value) and isinstance(value, Iterable):
+        penalties = tuple(value)
+        if all(callable(penalty) and not isinstance(penalty, type) for penalty in penalties):
+            return penalties
+        value = penalties
+    raise InputError("penalties", "a sequence of penalties such as (RatePenalty(0.1),)", repr(value))
+
+
 @dataclass(frozen=True)
 class WeightPenalty:
     """L2 on weights: strength x the sum over weight arrays of their mean square.
@@ -58,7 +79,7 @@ class WeightPenalty:
 
     def __post_init__(self) -> None:
         """Refuse a negative strength."""
-        check_positive("strength", self.strength, allow_zero=True)
+        object.__setattr__(self, "strength", check_positive("strength", self.strength, allow_zero=True))
 
     def __call__(
         self,
@@ -80,7 +101,7 @@ class RatePenalty:
 
     def __post_init__(self) -> None:
         """Refuse a negative strength."""
-        check_positive("strength", self.strength, allow_zero=True)
+        object.__setattr__(self, "strength", check_positive("strength", self.strength, allow_zero=True))
 
     def __call__(
         self,
@@ -122,7 +143,7 @@ class SmoothnessPenalty:
 
     def __post_init__(self) -> None:
         """Refuse a negative strength and cells of another kind."""
-        check_positive("strength", self.strength, allow_zero=True)
+        object.__setattr__(self, "strength", check_positive("strength", self.strength, allow_zero=True))
         if not isinstance(self.cell, Leaky | Vanilla):
             raise InputError("cell", "a Leaky or Vanilla cell", type(self.cell).__name__)
 
@@ -131,7 +152,10 @@ class SmoothnessPenalty:
         if _WEIGHTS not in parameters:
             expected = f"a network of the one cell given, with {_WEIGHTS}"
             raise InputError("parameters", expected, ", ".join(parameters) or "none")
-        weights = parameters[_WEIGHTS]
+        weights, shape = parameters[_WEIGHTS], self.cell.parameter_shapes["recurrent_weights"]
+        if weights.shape != shape:
+            expected = f"a network of the one cell given, with {_WEIGHTS} of shape {shape}"
+            raise InputError("parameters", expected, f"shape {weights.shape}")
         # The slope scales what a unit receives in a Vanilla cell, what it sends in a Leaky one.
         to = isinstance(self.cell, Vanilla)
         squared_weights = np.sum(weights * weights, axis=1 if to else 0)

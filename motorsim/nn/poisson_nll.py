@@ -60,7 +60,7 @@ class PoissonNLL(ElementwiseLoss):
             got = f"a least of {outputs.real.min():.3g}"
             raise InputError("outputs", "rates of at least 0", got, "use the PoissonRate readout")
         tiny = np.finfo(outputs.real.dtype).tiny
-        rate = np.where(outputs.real > tiny, outputs, tiny)
+        rate = np.where(outputs.real < tiny, tiny, outputs)
         return outputs - targets * np.log(rate), 1.0 - targets / rate
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
@@ -10,8 +11,6 @@ import numpy as np
 from motorsim.checks import InputError, check_array
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from motorsim.types import Floats, Parameters
 
 
@@ -26,6 +25,8 @@ def read_only(
         If an array is missing, unknown, of another shape or not finite, there is none at all, or they are
         not all float32 or all float64.
     """
+    if not isinstance(parameters, Mapping):
+        raise InputError("parameters", "arrays by name", type(parameters).__name__)
     if set(parameters) != set(shapes):
         raise InputError("parameters", ", ".join(shapes) or "none", ", ".join(parameters) or "none")
     kinds = {np.asarray(array).dtype.name for array in parameters.values()}

@@ -28,14 +28,23 @@ def check_floats(
     Raises
     ------
     InputError
-        If it holds integers, has another shape, an empty axis, or numbers that are not finite.
+        If it holds integers, is masked, has another shape, an empty axis, or numbers that are not finite or
+        beyond the range of ``dtype``.
     """
     array = np.asarray(value)
     if array.dtype.kind in "biu":
         mend = f"write {name}.astype(float) if they are quantities"
         raise InputError(name, "floating-point numbers", f"{array.dtype} numbers", mend)
-    check_array(name, array, axes, shape=shape, finite=finite, minimum_sizes=[1] * len(axes))
-    return array.astype(dtype, copy=False)
+    # The value as it came: a masked array must not lose its mask unsaid.
+    check_array(name, value, axes, shape=shape, finite=finite, minimum_sizes=[1] * len(axes))
+    if array.dtype == dtype:
+        return array
+    with np.errstate(over="ignore"):
+        typed = array.astype(dtype)
+    if finite and not np.isfinite(typed).all():
+        largest = f"a magnitude of {np.abs(array).max():.3g}"
+        raise InputError(name, f"numbers within the range of {dtype}", largest, "scale them, or use float64")
+    return typed
 
 
 def check_inputs(value: Any, shape: tuple[int, ...], dtype: np.dtype[Any]) -> Floats:
@@ -71,6 +80,8 @@ def check_mask(
     """Return a mask of ``shape``, or of it without the last axis, or raise `InputError`."""
     if value is None:
         return None
+    if isinstance(value, np.ma.MaskedArray):
+        raise InputError("mask", "True and False", "a masked array", "fill the masked entries first")
     mask = np.asarray(value)
     if mask.dtype.kind != "b":
         raise InputError("mask", "True and False", f"{mask.dtype} numbers", "write mask.astype(bool)")

@@ -10,6 +10,7 @@ import numpy as np
 
 from motorsim.checks import InputError
 from motorsim.nn.dropout import Dropout
+from motorsim.nn.kinds import check_cell
 from motorsim.nn.parts import allocate_for, part_of, whole_of
 from motorsim.nn.unroll import as_recurrent
 from motorsim.streams import stream
@@ -59,9 +60,13 @@ class Stacked:
 
     def __post_init__(self) -> None:
         """Refuse layers that do not follow each other."""
+        if not isinstance(self.cells, tuple | list):
+            raise InputError("cells", "a tuple of cells", repr(self.cells))
         object.__setattr__(self, "cells", tuple(self.cells))
         if not self.cells:
             raise InputError("cells", "at least one", "none")
+        for place, cell in enumerate(self.cells):
+            check_cell(f"cells[{place}]", cell)
         for below, above in pairwise(self.cells):
             if above.n_inputs != below.n_units:
                 expected = f"a layer of {below.n_units} inputs above one of {below.n_units} units"

@@ -18,6 +18,8 @@ _LEAST_ROWS = 32
 _LEAST_STATE = 16_000
 _LEAST_TIMES = 10
 
+_limiting = threading.Lock()
+
 
 def split_rows(batch: int, n_times: int, n_units: int) -> list[slice]:
     """Return the rows to run apart: two halves of a large batch, else all in one.
@@ -43,7 +45,8 @@ def run_together(work: Callable[[int], Result], n_parts: int) -> list[Result]:
     )
     if allowed == 1:
         return [work(index) for index in range(n_parts)]
-    with controller.limit(limits=1, user_api="blas"):
+    # Limits that overlap would leave BLAS at one thread: the later one takes 1 for what was there before.
+    with _limiting, controller.limit(limits=1, user_api="blas"):
         return _in_threads(work, n_parts)
 
 

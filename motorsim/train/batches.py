@@ -101,3 +101,22 @@ def check_data(name: str, data: Any, network: Trainable) -> Batch:
         return network.check_batch(*data)
     except InputError as error:
         raise InputError(f"{name} {error.name}", error.expected, error.got, error.mend) from None
+
+
+def check_every_batch_counts(name: str, data: Batch, batch_size: int) -> None:
+    """Refuse a mask that may leave nothing of a batch.
+
+    Raises
+    ------
+    InputError
+        If there are as many rows in which nothing counts as the smallest batch has.
+    """
+    n_rows, mask = len(data[0]), data[2]
+    if mask is None:
+        return
+    smallest = n_rows % batch_size or batch_size
+    n_empty = int((~mask.reshape(n_rows, -1).any(axis=1)).sum())
+    if n_empty >= smallest:
+        expected = f"something left in any {smallest} of the rows, which may make a batch"
+        mend = "leave those rows out of inputs, targets and mask"
+        raise InputError(name, expected, f"{n_empty} rows of which nothing is left", mend)

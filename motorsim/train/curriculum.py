@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from motorsim.checks import InputError, check_integer, check_number
-from motorsim.train.batches import Fresh, Rounds, check_data
+from motorsim.train.batches import Fresh, Rounds, check_data, check_every_batch_counts
 
 if TYPE_CHECKING:
     from motorsim.nn.trainable import Trainable
@@ -122,4 +122,5 @@ class Curriculum:
         data = network.check_batch(*arrays) if alone else check_data(name, arrays, network)  # type: ignore[arg-type]
         if stage.batch_size is not None:
             check_integer("batch_size", stage.batch_size, maximum=len(data[0]))
+            check_every_batch_counts("mask" if alone else f"{name} mask", data, stage.batch_size)
         return Rounds(data, stage.batch_size, seed=seed, name=name)

@@ -42,11 +42,12 @@ class RNNRegressor(RegressorMixin, RNNEstimator):  # type: ignore[misc]
             raise InputError("y", f"{inputs.shape[1]} times, those of X", f"{values.shape[1]} times")
         self.target_ndim_ = values.ndim
         columns = values[:, None] if values.ndim == 1 else values
-        self.target_standardisation_ = Standardisation.of(columns, wanted=self.standardise)
+        seed, held_out = self._split(len(inputs))
+        self.target_standardisation_ = Standardisation.of(columns[~held_out], wanted=self.standardise)
         targets, mask = self.target_standardisation_.apply(columns), None
         if columns.ndim == 2:
             targets, mask = self._targets_over_time(targets, inputs.shape[1])
-        self._train(inputs, targets, mask, mse)
+        self._train(inputs, targets, mask, mse, (seed, held_out))
         return self
 
     def predict(self, X: Any) -> FloatArray:
@@ -90,7 +91,8 @@ class RNNClassifier(ClassifierMixin, RNNEstimator):  # type: ignore[misc]
         if len(self.classes_) < 2:
             raise InputError("y", "at least two classes", f"one class, {self.classes_[0]!r}")
         hot = one_hot(numbers, len(self.classes_))
-        self._train(inputs, *self._targets_over_time(hot, inputs.shape[1]), cross_entropy)
+        targets, mask = self._targets_over_time(hot, inputs.shape[1])
+        self._train(inputs, targets, mask, cross_entropy, self._split(len(inputs)))
         return self
 
     def predict_proba(self, X: Any) -> FloatArray:

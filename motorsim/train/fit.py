@@ -9,9 +9,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from motorsim.checks import InputError, check_integer, check_positive
+from motorsim.nn.kinds import check_kind
+from motorsim.nn.losses import check_loss
 from motorsim.nn.mse import mse
 from motorsim.nn.optimiser import Optimiser
+from motorsim.nn.penalties import check_penalties
 from motorsim.nn.schedules import Constant, check_schedule
+from motorsim.nn.trainable import Trainable
 from motorsim.streams import Seed, stream
 from motorsim.train.batches import check_data
 from motorsim.train.callbacks import TrainingProgress, check_callbacks
@@ -28,7 +32,6 @@ if TYPE_CHECKING:
     from motorsim.nn.losses import Loss
     from motorsim.nn.penalties import Penalty
     from motorsim.nn.schedules import Schedule
-    from motorsim.nn.trainable import Trainable
     from motorsim.train.batches import Batch, Draw
     from motorsim.train.callbacks import Callback
     from motorsim.types import BoolArray, Floats
@@ -117,6 +120,8 @@ def fit(
         If the arrays do not go with the network, a setting is out of its range, or the checkpoint is of
         another training.
     """
+    check_kind("network", network, Trainable, "a network such as Network.initialise(...)")
+    check_loss("loss", loss)
     _check_settings(optimiser, n_iterations, evaluate_every, clip_norm, checkpoint)
     check_schedule("schedule", schedule := schedule or Constant())
     told = check_callbacks(callbacks)
@@ -127,7 +132,7 @@ def fit(
     settings = TrainingSettings(
         loss=loss,
         optimiser=optimiser,
-        penalties=tuple(penalties),
+        penalties=check_penalties(penalties),
         schedule=schedule,
         bptt=bptt,
         n_iterations=n_iterations,

@@ -8,7 +8,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from motorsim.checks import InputError, check_integer, check_positive
+from motorsim.nn.kinds import check_kind
+from motorsim.nn.losses import check_loss
 from motorsim.nn.mse import mse
+from motorsim.nn.penalties import check_penalties
+from motorsim.nn.trainable import Trainable
 from motorsim.nn.workspace import Workspace
 from motorsim.train.result import Fit, Model, summarise
 
@@ -68,11 +72,13 @@ def fit_lbfgs(
     """
     from scipy.optimize import minimize  # noqa: PLC0415 - slow to import
 
+    check_kind("network", network, Trainable, "a network such as Network.initialise(...)")
+    check_loss("loss", loss)
     batch = network.check_batch(inputs, targets, mask)
     check_integer("n_iterations", n_iterations)
     check_integer("n_corrections", n_corrections)
     check_positive("gradient_tolerance", gradient_tolerance)
-    start, fixed = network.parameters, tuple(penalties)
+    start, fixed = network.parameters, check_penalties(penalties)
     workspace = Workspace()
 
     def cost(vector: FloatArray) -> tuple[float, FloatArray]:

@@ -69,7 +69,7 @@ class RNNEstimator(BaseEstimator):  # type: ignore[misc] # scikit-learn is not t
         Share of the rates between layers, and of the inputs, left out in training.
     standardise
         Whether inputs, and the targets of a regression, are brought to mean 0 and standard deviation 1 by
-        what they are in training.
+        what they are in training, where held-out samples have no say.
     dtype
         ``"float32"`` or ``"float64"``.
     random_state
@@ -140,13 +140,24 @@ class RNNEstimator(BaseEstimator):  # type: ignore[misc] # scikit-learn is not t
         tags.non_deterministic = self.random_state is None
         return tags
 
-    def _train(self, X: FloatArray, targets: Floats, mask: BoolArray | None, loss: Loss) -> None:
-        """Learn targets (sample, time, output) from checked inputs; sets the attributes of a fit."""
+    def _split(self, n_samples: int) -> tuple[int, BoolArray]:
+        """Return the seed of a fit, and which samples are held out of it."""
         seed = int(check_random_state(self.random_state).randint(2**31 - 1))
+        return seed, self._choose_held_out(n_samples, stream(seed, "validation"))
+
+    def _train(
+        self,
+        X: FloatArray,
+        targets: Floats,
+        mask: BoolArray | None,
+        loss: Loss,
+        split: tuple[int, BoolArray],
+    ) -> None:
+        """Learn targets (sample, time, output) from checked inputs; sets the attributes of a fit."""
+        seed, held_out = split
         self.n_features_in_ = X.shape[2]
-        self.input_standardisation_ = Standardisation.of(X, wanted=self.standardise)
+        self.input_standardisation_ = Standardisation.of(X[~held_out], wanted=self.standardise)
         arrays = [self.input_standardisation_.apply(X), targets]
-        held_out = self._choose_held_out(len(X), stream(seed, "validation"))
         learned, validation = (
             (arrays[0][rows], arrays[1][rows], None if mask is None else mask[rows])
             for rows in (~held_out, held_out)

@@ -180,7 +180,8 @@ class Training:
         value = float(cost)
         self.training_loss.append(value)
         self.gradient_norm = global_norm(gradients)
-        limit = self._limit(value, batch) if self.n_in_stage == 0 else state.limit
+        unknown = self.n_in_stage == 0 or math.isinf(state.limit)
+        limit = self._limit(value, batch) if unknown else state.limit
         if not (math.isfinite(value) and value <= limit and math.isfinite(self.gradient_norm)):
             return False
         self.state = self._updated(value, gradients, limit)
@@ -238,8 +239,9 @@ class Training:
         return float(value)
 
     def _limit(self, first: float, batch: Batch) -> float:
-        """Return the loss above which a stage that began at ``first`` has diverged.
+        """Return the loss above which a stage whose loss is ``first`` has diverged.
 
+        It is infinite, and asked for again, while there is nothing but zero to measure it by.
         A network that starts almost perfect is not lost when its loss grows a thousandfold, so the loss of a
         network whose parameters are all zero is a scale as well.
         """
@@ -247,7 +249,7 @@ class Training:
         with np.errstate(divide="ignore"):
             silent = self.loss_on(batch, zeros)
         scale = max(abs(first), abs(silent)) if math.isfinite(silent) else abs(first)
-        return first + DIVERGED * scale
+        return first + DIVERGED * scale if scale > 0.0 else math.inf
 
     def _evaluations(self) -> Sequence[float]:
         """Return what a schedule is told: validation losses or mean training losses."""

@@ -11,6 +11,7 @@ from motorsim.nn import (
     Bidirectional,
     Leaky,
     Linear,
+    MeanSquaredError,
     Network,
     RatePenalty,
     Stacked,
@@ -27,6 +28,9 @@ CELLS = {
     "lstm": LSTM(3, 6),
     "gru": GRU(3, 6),
     "stacked with dropout": Stacked((Leaky(3, 4, 0.01, 0.03, noise_std=0.2), GRU(4, 6)), dropout=0.3),
+    "two noisy layers": Stacked(
+        (Leaky(3, 4, 0.01, 0.03, noise_std=0.2), Leaky(4, 6, 0.01, 0.03, noise_std=0.3))
+    ),
 }
 PENALTIES = (WeightPenalty(0.3), RatePenalty(0.7))
 
@@ -158,3 +162,27 @@ def test_what_cannot_be_cut_in_time_is_refused(bptt):
     network, inputs, targets, _ = _problem(CELLS["vanilla"])
     with pytest.raises(InputError, match=r"bptt: expected .* no mean over times"):
         network.loss_and_gradients(inputs, targets, bptt=bptt, loss=_own_loss)
+
+
+def test_a_layer_within_a_stack_of_stacks_that_runs_against_time_is_found():
+    deep = Stacked((Stacked((Bidirectional(Vanilla(3, 3), Vanilla(3, 3)),)), Vanilla(6, 6)))
+    network, inputs, targets, _ = _problem(deep)
+    with pytest.raises(InputError, match=r"bptt: expected .* runs against time"):
+        network.loss_and_gradients(inputs, targets, bptt=BPTT(truncate_after=5))
+
+
+def test_what_is_no_bptt_is_refused():
+    network, inputs, targets, _ = _problem(CELLS["vanilla"])
+    with pytest.raises(InputError, match=r"bptt: expected BPTT\(...\) or None, got 5"):
+        network.loss_and_gradients(inputs, targets, bptt=5)
+
+
+@pytest.mark.parametrize("bptt", [None, BPTT(recompute=True), BPTT(truncate_after=5)])
+def test_mask_that_leaves_outputs_of_no_weight_alone_is_refused(bptt):
+    network, inputs, targets, _ = _problem(CELLS["vanilla"])
+    mask = np.zeros(targets.shape, dtype=bool)
+    mask[..., 0] = True
+    with pytest.raises(InputError, match="mask: expected something left by mask and output weights"):
+        network.loss_and_gradients(
+            inputs, targets, mask=mask, loss=MeanSquaredError(output_weights=[0.0, 1.0]), bptt=bptt
+        )

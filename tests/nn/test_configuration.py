@@ -139,3 +139,10 @@ def test_what_describes_no_network_is_refused(path, value, message):
     network = Network.initialise(*NETWORKS["stacked"][:2], rng=1)
     with pytest.raises(InputError, match=message):
         Network.from_configuration(_changed(path, value), network.to_arrays())
+
+
+def test_windows_of_unequal_sides_are_rebuilt():
+    layers = (Conv2D(1, 2, (2, 3), (1, 2)), MaxPool2D((2, 1), (1, 1)), AvgPool2D((1, 3)), Flatten())
+    network = FeedForward.initialise(layers, (4, 5, 1), rng=1)
+    rebuilt = FeedForward.from_configuration(_plain(network.configuration), network.to_arrays())
+    assert rebuilt.layers == layers

@@ -263,3 +263,25 @@ def test_another_number_type_and_ways_through_time_are_refused():
 def test_cross_entropy_of_outputs_that_are_no_probabilities_is_refused():
     with pytest.raises(InputError, match="use the Softmax readout"):
         _network().loss(_inputs(), one_hot(np.zeros(6, int), 2), loss=CrossEntropy())
+
+
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (lambda: _network(readout="softmax"), "readout: expected a readout such as"),
+        (lambda: FeedForward((Dense(3, 5),), {}, (3,), Softmax), "readout: expected a readout such as"),
+        (lambda: _network(dtype="double precision"), "dtype: expected one of float32, float64"),
+        (lambda: _network().loss(_inputs(), np.zeros((6, 2)), loss="mse"), "loss: expected a loss such as"),
+        (
+            lambda: _network().loss_and_gradients(_inputs(), np.zeros((6, 2)), rng=1),
+            "rng: expected a numpy.random.Generator",
+        ),
+        (
+            lambda: _network().loss_and_gradients(_inputs(), np.zeros((6, 2)), penalties=RatePenalty(1.0)),
+            "penalties: expected a sequence of penalties",
+        ),
+    ],
+)
+def test_what_is_of_another_kind_is_refused(make, message):
+    with pytest.raises(InputError, match=message):
+        make()

@@ -25,3 +25,9 @@ def test_a_far_difference_pulls_with_delta_and_no_more():
 def test_a_delta_that_is_not_positive_is_refused(delta):
     with pytest.raises(InputError, match="delta"):
         Huber(delta)
+
+
+def test_a_delta_of_double_precision_keeps_single_precision():
+    outputs = np.random.default_rng(2).normal(size=(3, 4)).astype(np.float32)
+    value, gradient = Huber(np.float64(0.3))(outputs, np.zeros_like(outputs))
+    assert {value.dtype, gradient.dtype} == {np.dtype("float32")}

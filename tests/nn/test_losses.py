@@ -203,3 +203,19 @@ def test_values_and_gradients_are_those_of_pytorch(name, loss):
     expected = TORCH[f"{name}/gradient"]
     assert gradient.dtype == np.float32
     np.testing.assert_allclose(gradient, expected, rtol=1e-5, atol=1e-5 * np.abs(expected).max())
+
+
+@pytest.mark.parametrize("name", sorted(set(LOSSES) - {"mixture"}))
+def test_outputs_that_are_not_numbers_make_a_loss_that_is_none(name):
+    loss, outputs, targets, _ = case(name)
+    outputs[1, 2] = np.nan
+    assert np.isnan(loss(outputs, targets)[0])
+
+
+def test_what_is_infinite_where_nothing_counts_goes_too():
+    loss, outputs, targets, mask = case("poisson of log rates", masked=2)
+    value, gradient = loss(outputs, targets, mask)
+    outputs[~mask] = 1e4
+    again, gradient_again = loss(outputs, targets, mask)
+    assert again == value
+    np.testing.assert_array_equal(gradient_again, gradient)

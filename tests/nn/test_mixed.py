@@ -30,3 +30,16 @@ def test_readouts_of_other_units_are_refused():
         Mixed((Linear(4, 2), Linear(5, 2)))
     with pytest.raises(InputError, match="got no readout"):
         Mixed(())
+
+
+@pytest.mark.parametrize(
+    ("readouts", "message"),
+    [
+        (Linear(4, 2), "readouts: expected a tuple of readouts"),
+        (("linear",), r"readouts\[0\]: expected a readout such as"),
+        ((Linear(4, 2), PoissonRate), r"readouts\[1\]: expected a readout such as"),
+    ],
+)
+def test_what_is_no_readout_is_refused(readouts, message):
+    with pytest.raises(InputError, match=message):
+        Mixed(readouts)

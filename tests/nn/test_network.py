@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from motorsim.checks import InputError
-from motorsim.nn import Leaky, Linear, Network
+from motorsim.nn import Leaky, Linear, MeanSquaredError, Network, Vanilla
 
 CELL, READOUT = Leaky(3, 6, 0.01, 0.05), Linear(6, 2)
 
@@ -169,3 +169,54 @@ def test_targets_outside_the_mask_may_be_missing_but_not_inside():
     targets[0, 0] = np.nan
     with pytest.raises(InputError, match=r"2 NaN or infinite values, the first at index \(0, 0, 0\)"):
         network.loss(inputs, targets, mask=mask)
+
+
+@pytest.mark.parametrize("shape", [(1, 9, 3), (4, 1, 3), (1, 1, 3)])
+def test_states_rates_and_outputs_are_arrays_of_their_own(shape):
+    network = Network.initialise(Vanilla(3, 6), READOUT, rng=0)
+    trajectory = network.forward(_inputs(shape=shape))
+    expected = trajectory.states.copy()
+    trajectory.hidden[...] = 7.0
+    np.testing.assert_array_equal(trajectory.states, expected)
+
+
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (lambda: Network.initialise("leaky", READOUT, rng=0), "cell: expected a cell such as .*got 'leaky'"),
+        (lambda: Network.initialise(Leaky, READOUT, rng=0), "cell: expected a cell such as"),
+        (lambda: Network("leaky", READOUT, {}), "cell: expected a cell such as"),
+        (lambda: Network.initialise(CELL, "linear", rng=0), "readout: expected a readout such as"),
+        (lambda: Network.initialise(CELL, Linear, rng=0), "readout: expected a readout such as"),
+        (lambda: _network(encoder="dense"), "encoder: expected a layer such as"),
+        (lambda: _network(dtype="flaot32"), "dtype: expected one of float32, float64, got 'flaot32'"),
+        (lambda: _network().with_parameters([1]), "parameters: expected arrays by name, got list"),
+        (lambda: _network().forward(_inputs(), rng=3), r"rng: .* write np.random.default_rng\(seed\)"),
+    ],
+)
+def test_what_is_of_another_kind_is_refused(make, message):
+    with pytest.raises(InputError, match=message):
+        make()
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"loss": "mse"}, "loss: expected a loss such as mse, got 'mse'"),
+        ({"loss": MeanSquaredError}, "loss: expected a loss such as mse"),
+        ({"rng": 3}, "rng: expected a numpy.random.Generator"),
+        ({"inputs": np.ma.masked_greater(_inputs(), 0.0)}, "inputs: expected .* got a masked array"),
+        ({"targets": np.ma.masked_greater(np.ones((4, 9, 2)), 0.0)}, "targets: .* got a masked array"),
+        ({"mask": np.ma.masked_equal(np.ones((4, 9), bool), 0)}, "mask: .* got a masked array"),
+    ],
+)
+def test_losses_generators_and_masked_arrays_that_cannot_be_used_are_refused(change, message):
+    with pytest.raises(InputError, match=message):
+        _network().loss_and_gradients(**{"inputs": _inputs(), "targets": np.zeros((4, 9, 2)), **change})
+
+
+def test_numbers_beyond_single_precision_are_refused():
+    with pytest.raises(
+        InputError, match=r"inputs: expected numbers within the range of float32, got .*e\+300"
+    ):
+        _network(dtype="float32").forward(1e300 * _inputs())

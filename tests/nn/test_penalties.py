@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from motorsim.checks import InputError
-from motorsim.nn import Leaky, Linear, RatePenalty, Vanilla, WeightPenalty
+from motorsim.nn import Leaky, Linear, Network, RatePenalty, Vanilla, WeightPenalty
 from motorsim.nn.penalties import SmoothnessPenalty
 
 
@@ -122,3 +122,35 @@ def test_what_smoothness_is_not_defined_for_is_refused(kind):
     else:
         with pytest.raises(InputError, match="parameters: expected a network of the one cell given"):
             SmoothnessPenalty(1.0, cell)({"cell.0.recurrent_weights": np.eye(4)}, np.zeros((1, 1, 4)))
+
+
+@pytest.mark.parametrize(
+    "penalty",
+    [
+        WeightPenalty(np.float64(0.3)),
+        RatePenalty(np.float64(0.3)),
+        SmoothnessPenalty(np.float64(0.3), CELLS["leaky tanh"]),
+    ],
+)
+def test_strength_of_double_precision_keeps_single_precision(penalty):
+    weights = {"cell.recurrent_weights": np.ones((4, 4), np.float32)}
+    cost, gradients, grad_rates = penalty(weights, np.full((2, 3, 4), 0.5, np.float32))
+    assert cost.dtype == np.float32
+    arrays = [*gradients.values(), *([] if grad_rates is None else [grad_rates])]
+    assert {array.dtype for array in arrays} == {np.dtype("float32")}
+
+
+@pytest.mark.parametrize("cell", [CELLS["vanilla tanh"], CELLS["leaky tanh"]])
+def test_smoothness_of_a_gated_network_or_of_another_size_is_refused(cell):
+    for shape in ((12, 4), (7, 7)):
+        with pytest.raises(InputError, match=r"parameters: expected .* of shape \(4, 4\), got shape"):
+            SmoothnessPenalty(1.0, cell)(
+                {"cell.recurrent_weights": np.ones(shape)}, np.zeros((2, 3, shape[1]))
+            )
+
+
+@pytest.mark.parametrize("given", [RatePenalty(1.0), (RatePenalty,), "rates", 3, (1.0,)])
+def test_what_is_no_sequence_of_penalties_is_refused(given):
+    network = Network.initialise(CELLS["leaky tanh"], Linear(4, 2), rng=0)
+    with pytest.raises(InputError, match="penalties: expected a sequence of penalties"):
+        network.loss_and_gradients(np.zeros((2, 3, 2)), np.zeros((2, 3, 2)), penalties=given)

@@ -94,3 +94,36 @@ def test_stack_that_looks_ahead_has_no_step():
     parameters = _parameters(cell, np.random.default_rng(4))
     with pytest.raises(InputError, match="cells: expected layers that run forward in time only"):
         cell.step(parameters, cell.initial_state(parameters, 1), np.zeros((1, 3)))
+
+
+def test_stack_within_a_stack_drops_other_units_than_the_stack_around_it(run):
+    linear = Vanilla(300, 300, activation="linear", learn_initial_state=False)
+    inner = Stacked((linear, linear), dropout=0.5, input_dropout=0.5)
+    cell = Stacked((inner, linear), dropout=0.5, input_dropout=0.5)
+    parameters = {name: np.zeros(shape) for name, shape in cell.parameter_shapes.items()}
+    parameters |= {name: np.eye(300) for name in parameters if name.endswith("input_weights")}
+    rates = run(
+        cell,
+        parameters,
+        cell.initial_state(parameters, 20),
+        np.ones((1, 20, 300)),
+        draws=Draws.begin(np.random.default_rng(5)),
+    )[0]
+    # Four independent halves: the mean stays, and one unit in sixteen is left.
+    assert rates.mean() == pytest.approx(1.0, abs=0.2)
+    assert (rates > 0).mean() == pytest.approx(1 / 16, rel=0.2)
+
+
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (lambda: Stacked(("leaky", "gru")), r"cells\[0\]: expected a cell such as .*got 'leaky'"),
+        (lambda: Stacked((Vanilla(3, 4), Vanilla)), r"cells\[1\]: expected a cell such as"),
+        (lambda: Stacked(Vanilla(3, 4)), "cells: expected a tuple of cells, got Vanilla"),
+        (lambda: Bidirectional("gru", Vanilla(3, 4)), "forward: expected a cell such as"),
+        (lambda: Bidirectional(Vanilla(3, 4), "gru"), "backward: expected a cell such as"),
+    ],
+)
+def test_what_is_no_cell_is_refused(make, message):
+    with pytest.raises(InputError, match=message):
+        make()

@@ -1,12 +1,24 @@
 """Large batches run in halves: the same gradients, whatever the number of threads."""
 
+import contextlib
+import threading
 import warnings
 
 import numpy as np
 import pytest
-from threadpoolctl import threadpool_limits
+from threadpoolctl import threadpool_info, threadpool_limits
 
-from motorsim.nn import Leaky, Linear, Network, RatePenalty, WeightPenalty, mse
+from motorsim.nn import (
+    BPTT,
+    Leaky,
+    Linear,
+    MeanSquaredError,
+    Network,
+    RatePenalty,
+    WeightPenalty,
+    mse,
+    two_threads,
+)
 from motorsim.nn.two_threads import run_together, split_rows
 
 
@@ -88,3 +100,80 @@ def test_both_halves_keep_the_callers_error_state():
     with threadpool_limits(2, user_api="blas"), np.errstate(over="ignore"), warnings.catch_warnings():
         warnings.simplefilter("error")
         assert np.isinf(run_together(overflow, 2)).all()
+
+
+def test_one_at_a_time_changes_the_number_of_blas_threads(monkeypatch):
+    entered = []
+
+    class Controller:
+        def info(self):
+            return [{"num_threads": 2, "user_api": "blas"}]
+
+        @contextlib.contextmanager
+        def limit(self, **_):
+            entered.append(two_threads._limiting.locked())
+            yield
+
+    monkeypatch.setattr(two_threads, "_controller", Controller)
+    assert run_together(lambda index: index, 2) == [0, 1]
+    assert entered == [True]
+    assert not two_threads._limiting.locked()
+
+
+def test_failure_leaves_the_number_of_blas_threads_as_it_was():
+    def fail(index):
+        raise ZeroDivisionError
+
+    with threadpool_limits(2, user_api="blas"):
+        for _ in range(2):
+            with pytest.raises(ZeroDivisionError):
+                run_together(fail, 2)
+        allowed = {pool["num_threads"] for pool in threadpool_info() if pool["user_api"] == "blas"}
+        assert allowed == {2}
+
+
+@pytest.mark.parametrize("bptt", [BPTT(recompute=True), BPTT(truncate_after=12)])
+def test_halves_in_stretches_add_up_to_the_whole(bptt):
+    network, inputs, targets, mask = _problem()
+    mask[:31, :7] = False  # rows and times weigh differently in each part
+    loss, gradients = _gradients(network, inputs, targets, mask, bptt=bptt)
+    expected_loss, expected = _gradients(network, inputs, targets, mask)
+    assert loss == pytest.approx(expected_loss, rel=1e-12)
+    for name, gradient in expected.items():
+        np.testing.assert_allclose(gradients[name], gradient, rtol=1e-8, atol=1e-13, err_msg=name)
+
+
+def test_halves_that_run_at_once_do_not_share_memory():
+    network, inputs, targets, _ = _problem()
+    inputs, targets = inputs[:60], targets[:60]  # halves of one size
+    both = threading.Barrier(2)
+
+    class WaitingSquaredError(MeanSquaredError):
+        def __call__(self, outputs, targets, mask=None):
+            both.wait(timeout=60)  # neither goes back before the other has run
+            return super().__call__(outputs, targets, mask)
+
+    expected = network.loss_and_gradients(inputs, targets)[1]
+    with threadpool_limits(2, user_api="blas"):
+        gradients = network.loss_and_gradients(inputs, targets, loss=WaitingSquaredError())[1]
+    for name, gradient in expected.items():
+        np.testing.assert_array_equal(gradients[name], gradient, err_msg=name)
+
+
+def test_halves_draw_different_noise_that_follows_from_the_seed():
+    network, inputs, targets, _ = _problem(noise_std=0.3)
+    inputs, seen = np.repeat(inputs[:1], 60, axis=0), []
+
+    class WatchedSquaredError(MeanSquaredError):
+        def __call__(self, outputs, targets, mask=None):
+            seen.append(outputs.copy())
+            return super().__call__(outputs, targets, mask)
+
+    for seed in (2, 2, 3):
+        network.loss_and_gradients(
+            inputs, targets[:60], loss=WatchedSquaredError(), rng=np.random.default_rng(seed)
+        )
+    first, again, other = ({row.tobytes() for part in seen[i : i + 2] for row in part} for i in (0, 2, 4))
+    assert len(first) == 60
+    assert first == again
+    assert not first & other

@@ -274,3 +274,14 @@ def test_places_that_cannot_hold_a_checkpoint_are_refused(tmp_path):
         Checkpoint(tmp_path)
     with pytest.raises(InputError, match="every"):
         Checkpoint(tmp_path / "state.h5", every=0)
+
+
+def test_bound_of_divergence_is_that_of_the_training_so_far(tmp_path, oscillations, small_network):
+    run = partial(fit, small_network(), *oscillations(1), optimiser=SGD(1e-3), rng=3, n_iterations=12)
+    _interrupt(run, tmp_path / "state.h5", 5)
+    content, _ = read_arrays(tmp_path / "state.h5", KIND, schema_version=SCHEMA_VERSION)
+    first = run(n_iterations=1).training_loss[0]
+    assert content["course"]["limit"] > 1e3 * first
+    content["course"]["limit"] = 0.5 * first
+    write_arrays(tmp_path / "state.h5", KIND, content, schema_version=SCHEMA_VERSION)
+    assert run(checkpoint=Checkpoint(tmp_path / "state.h5")).stopped == "diverged"

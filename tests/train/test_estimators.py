@@ -14,6 +14,7 @@ from sklearn.utils import estimator_checks
 
 from motorsim.checks import InputError
 from motorsim.nn import Network, RatePenalty, Stacked, WeightPenalty
+from motorsim.train import fit, rnn_estimator
 from motorsim.train.estimators import RNNClassifier, RNNRegressor
 
 QUICK = {"n_units": 12, "n_epochs": 25, "learning_rate": 1e-2, "random_state": 1, "dt_s": 0.05}
@@ -248,3 +249,38 @@ def test_arrays_that_cannot_be_learned_or_predicted_are_refused():
     regressor = RNNRegressor(**(QUICK | {"n_epochs": 1})).fit(X, X[:, -1])
     with pytest.raises(InputError, match=r"y: expected shape \(45, 3\)"):
         regressor.score(X, X[:, -1, :2])
+
+
+def test_held_out_samples_have_no_say_in_the_standardisation():
+    X, y = _sums(16)
+    settings = QUICK | {"n_epochs": 1, "validation_fraction": 0.25}
+    fitted = RNNRegressor(**settings).fit(X, y)
+    n_rows = X.shape[1] * 30  # ten of forty samples are held out
+    moved = []
+    for row in range(40):
+        changed, changed_y = X.copy(), y.copy()
+        changed[row] += 100.0
+        changed_y[row] += 100.0
+        again = RNNRegressor(**settings).fit(changed, changed_y)
+        shift = again.input_standardisation_.mean - fitted.input_standardisation_.mean
+        shift_y = again.target_standardisation_.mean - fitted.target_standardisation_.mean
+        np.testing.assert_allclose(shift_y, shift, atol=1e-9)
+        moved.append(shift[0])
+    np.testing.assert_allclose(np.sort(moved), [*[0.0] * 10, *[100.0 * 8 / n_rows] * 30], atol=1e-9)
+
+
+@pytest.mark.parametrize("read", ["last", "mean"])
+def test_what_is_read_is_what_is_taught(read, monkeypatch):
+    taught = []
+
+    def watched(*arguments, **options):
+        taught.append((arguments[2], options["mask"]))
+        return fit(*arguments, **options)
+
+    monkeypatch.setattr(rnn_estimator, "fit", watched)
+    X, y = _sums(17)
+    RNNRegressor(**(QUICK | {"n_epochs": 1}), read=read).fit(X, y[:, -1])
+    ((targets, mask),) = taught
+    np.testing.assert_array_equal(targets, np.repeat(targets[:, :1], 8, axis=1))
+    counts = np.ones((40, 8), dtype=bool) if mask is None else mask
+    np.testing.assert_array_equal(counts, np.full((40, 8), read == "mean") | (np.arange(8) == 7))

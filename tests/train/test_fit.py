@@ -397,3 +397,45 @@ def test_what_cannot_be_fitted_is_refused(change, message):
     arguments = {"inputs": inputs, "targets": targets, "optimiser": Adam(), "rng": 1, "n_iterations": 5}
     with pytest.raises(InputError, match=message):
         fit(_network(), **{**arguments, **change})
+
+
+def test_first_loss_of_zero_is_no_measure_of_divergence():
+    """A batch in which nothing is asked of a silent network says nothing of how large losses are."""
+    inputs, targets = _damped_oscillations(21)
+    batches = iter([(np.zeros_like(inputs), np.zeros_like(targets)), *[(inputs, targets)] * 9])
+    run = partial(fit, Network.initialise(Vanilla(2, 8), Linear(8, 2), rng=1), rng=1, clip_norm=None)
+    result = run(optimiser=SGD(1e-3), n_iterations=8, batches=lambda _rng: next(batches))
+    assert result.training_loss[0] == 0.0
+    assert result.stopped == "iterations"
+    batches = iter([(np.zeros_like(inputs), np.zeros_like(targets)), *[(inputs, targets)] * 9])
+    result = run(optimiser=SGD(1e6), n_iterations=8, batches=lambda _rng: next(batches))
+    assert (result.stopped, len(result.training_loss)) == ("diverged", 3)
+
+
+def test_mask_that_may_leave_nothing_of_a_batch_is_refused_before_training():
+    inputs, targets = _damped_oscillations(22)
+    mask = np.ones((8, 40), dtype=bool)
+    mask[:2] = False
+    run = partial(fit, _network(), inputs, targets, optimiser=Adam(), rng=1, n_iterations=12, mask=mask)
+    for batch_size in (1, 2, 3, 7):  # 8 = 3 + 3 + 2 and 7 + 1: the last batch is the smallest
+        with pytest.raises(InputError, match=r"mask: expected something left in any . of the rows"):
+            run(batch_size=batch_size)
+    for batch_size in (None, 4, 5, 8):
+        assert run(batch_size=batch_size).stopped == "iterations"
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"network": "gru"}, "network: expected a network such as"),
+        ({"network": Network}, "network: expected a network such as"),
+        ({"loss": "mse"}, "loss: expected a loss such as mse"),
+        ({"penalties": WeightPenalty(1.0)}, "penalties: expected a sequence of penalties"),
+        ({"bptt": 5}, "bptt: expected BPTT"),
+    ],
+)
+def test_what_is_of_another_kind_is_refused(change, message):
+    inputs, targets = _damped_oscillations(17)
+    arguments = {"network": _network(), "inputs": inputs, "targets": targets, "n_iterations": 5}
+    with pytest.raises(InputError, match=message):
+        fit(**{**arguments, **change}, optimiser=Adam(), rng=1)

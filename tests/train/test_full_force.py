@@ -1,4 +1,8 @@
+"""full-FORCE teaches every unit the current of a network that is told the target."""
+
 from __future__ import annotations
+
+import sys
 
 import numpy as np
 import pytest
@@ -6,6 +10,7 @@ import pytest
 from motorsim.checks import InputError
 from motorsim.nn import Leaky, Linear, Network, Vanilla
 from motorsim.train.full_force import full_force
+from motorsim.train.recursive_least_squares import RecursiveLeastSquares
 
 DT_S, PERIOD_S = 0.02, 1.2
 
@@ -103,3 +108,47 @@ def test_other_cells_are_refused():
     other = Network.initialise(Vanilla(1, 5), Linear(5, 1), rng=1)
     with pytest.raises(InputError, match="Leaky, got Vanilla"):
         full_force(other, nothing(sines(1)), sines(1), rng=1)
+
+
+def test_first_errors_are_those_of_the_definition(monkeypatch):
+    """Under a huge ridge nothing is learned, and each error is that of the network as it was."""
+    told = []
+
+    class Watched(RecursiveLeastSquares):
+        def update(self, features, error):
+            told.append((features.copy(), error.copy()))
+            super().update(features, error)
+
+    monkeypatch.setattr(sys.modules["motorsim.train.full_force"], "RecursiveLeastSquares", Watched)
+    rng, network = np.random.default_rng(5), chaotic_network(8, n_outputs=2)
+    params = network.to_arrays() | {"cell.bias": rng.normal(size=8), "readout.bias": rng.normal(size=2)}
+    inputs, targets, feedback = (
+        rng.normal(size=(1, 9, 1)),
+        rng.normal(size=(1, 9, 2)),
+        rng.normal(size=(8, 2)),
+    )
+    full_force(
+        network.with_parameters(params),
+        inputs,
+        targets,
+        rng=1,
+        feedback=feedback,
+        alpha=1e15,
+        every=1,
+        n_rounds=1,
+    )
+    weights, by_input, bias = (
+        params[f"cell.{name}"] for name in ("recurrent_weights", "input_weights", "bias")
+    )
+    leak, signal = DT_S / 0.1, np.zeros(2)
+    x = generated = params["cell.initial_state"]
+    assert len(told) == 9
+    for (features, error), now, target in zip(told, inputs[0], targets[0], strict=True):
+        x = (1 - leak) * x + leak * (weights @ np.tanh(x) + by_input @ now + bias)
+        drive = weights @ np.tanh(generated) + feedback @ signal + by_input @ now + bias
+        generated, signal = (1 - leak) * generated + leak * drive, target
+        current = weights @ np.tanh(generated) + feedback @ target + bias
+        misfit = weights @ np.tanh(x) + bias - current
+        output = params["readout.weights"] @ np.tanh(x) + params["readout.bias"]
+        np.testing.assert_allclose(features, [*np.tanh(x), 1.0], rtol=1e-9)
+        np.testing.assert_allclose(error, [*misfit, *(output - target)], rtol=1e-7, atol=1e-10)

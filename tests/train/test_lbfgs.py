@@ -83,6 +83,8 @@ def test_flat_vector_holds_every_array_in_order():
         ({"gradient_tolerance": 0.0}, "gradient_tolerance"),
         ({"inputs": np.ones((2, 3, 5))}, "inputs"),
         ({"loss": lambda outputs, *_: (np.inf, outputs)}, "network: expected a finite loss to start from"),
+        ({"loss": "mse"}, "loss: expected a loss such as mse"),
+        ({"penalties": WeightPenalty(1.0)}, "penalties: expected a sequence of penalties"),
     ],
 )
 def test_what_cannot_be_fitted_is_refused(change, message, oscillations, small_network):
@@ -90,3 +92,13 @@ def test_what_cannot_be_fitted_is_refused(change, message, oscillations, small_n
     arguments = {"inputs": inputs, "targets": targets, "n_iterations": 5} | change
     with pytest.raises(InputError, match=message):
         fit_lbfgs(small_network(), **arguments)
+
+
+def test_converged_means_that_the_gradient_is_gone():
+    rng = np.random.default_rng(4)
+    inputs, targets = rng.normal(size=(40, 4)) * [1.0, 0.3, 0.1, 0.03], rng.normal(size=(40, 2))
+    network = FeedForward.initialise((Dense(4, 2),), (4,), rng=1)
+    result = fit_lbfgs(network, inputs, targets, n_iterations=500, gradient_tolerance=1e-9)
+    _, gradients = result.network.loss_and_gradients(inputs, targets)
+    assert result.stopped == "converged"
+    assert max(np.abs(gradient).max() for gradient in gradients.values()) <= 1e-9
