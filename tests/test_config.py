@@ -29,7 +29,10 @@ def write(folder, text, name="experiment.toml"):
         ("task.n_modes=3", "did you mean cortex.n_modes?"),
         ("cortex.n_neurons=3", "did you mean cortex.spiking.n_neurons?"),
         ("cortex.spiking.n_trial=3", "did you mean n_trials?"),
-        ("tau_s=3", "did you mean cortex.tau_s or fit.data_driven.tau_s or fit.goal_driven.tau_s?"),
+        (
+            "tau_s=3",
+            "did you mean cortex.tau_s or fit.data_driven.tau_s or fit.goal_driven.tau_s or fit.mixed.tau_s?",
+        ),
         ("fit.target_code.zzz=3", "known: extent_m, n_per_axis, width_m"),
     ],
 )

@@ -83,6 +83,66 @@ from motorsim.settings.sections import BY_KIND
         (["cortex.weights_name=W"], "cortex.weights_name: expected cortex.weights_file beside it"),
         (["fit.goal_driven.tau_s=0.009"], "fit.goal_driven.tau_s: expected at least task.dt_s = 0.01"),
         (["fit.data_driven.batch_size=23"], "fit.data_driven.batch_size: expected at most the 22 conditions"),
+        (
+            ["fit.mixed.enabled=true", "fit.mixed.batch_size=23"],
+            "fit.mixed.batch_size: expected at most the 22 conditions",
+        ),
+        (
+            ["fit.data_driven.target=spikes", "fit.data_driven.batch_size=177"],
+            "fit.data_driven.batch_size: expected at most the 176 trials to train on",
+        ),
+        (
+            ["cortex.kind=rate", "fit.data_driven.target=spikes"],
+            "fit.data_driven.target: expected rates with cortex.kind = rate, which has no spikes, got spikes",
+        ),
+        (
+            ["fit.data_driven.learn_time_constants=true", "fit.data_driven.tau_s=0.01"],
+            "fit.data_driven.tau_s: expected more than task.dt_s = 0.01 where it is learned",
+        ),
+        (
+            ["fit.data_driven.cell=vanilla", "fit.data_driven.learn_time_constants=true"],
+            "fit.data_driven.learn_time_constants: expected false with fit.data_driven.cell = vanilla",
+        ),
+        (
+            ["fit.goal_driven.cell=gru", "fit.goal_driven.noise_std=0.1"],
+            "fit.goal_driven.noise_std: expected 0 with fit.goal_driven.cell = gru; take leaky, got 0.1",
+        ),
+        (
+            ["fit.goal_driven.cell=lstm", "fit.goal_driven.activation=relu"],
+            "fit.goal_driven.activation: expected tanh with fit.goal_driven.cell = lstm, whose gates are set",
+        ),
+        (
+            ["fit.data_driven.cell=lstm", "fit.data_driven.smoothness_penalty=0.1"],
+            "fit.data_driven.smoothness_penalty: expected 0 with fit.data_driven.cell = lstm",
+        ),
+        (
+            ["fit.data_driven.cell=gru", "fit.data_driven.dale=0.8"],
+            "fit.data_driven.dale: expected 0 with fit.data_driven.cell = gru; take leaky or vanilla",
+        ),
+        (
+            ["fit.data_driven.dale=0.8"],
+            "fit.data_driven.dale: expected 0 with fit.data_driven.activation = tanh, whose rates below 0",
+        ),
+        (
+            ["fit.data_driven.dale=0.003", "fit.data_driven.activation=relu"],
+            "fit.data_driven.dale: expected 0, or enough for one of fit.data_driven.n_units = 160, got 0.003",
+        ),
+        (
+            ["fit.data_driven.rank=161"],
+            "fit.data_driven.rank: expected at most fit.data_driven.n_units = 160",
+        ),
+        (
+            ["fit.data_driven.rank=2", "fit.data_driven.density=0.5"],
+            "fit.data_driven.rank: expected 0 with fit.data_driven.dale = 0 and fit.data_driven.density",
+        ),
+        (
+            ["fit.data_driven.rank=2", "fit.data_driven.dale=0.5", "fit.data_driven.activation=relu"],
+            "fit.data_driven.rank: expected 0 with fit.data_driven.dale = 0.5",
+        ),
+        (
+            ["fit.mixed.enabled=true", "fit.mixed.n_units=5"],
+            "compare.jpca_components: expected at most the 5 units of fit.mixed",
+        ),
         (["compare.jpca_start_s=-0.81"], "compare.jpca_start_s: expected at least -0.8"),
         (["compare.jpca_stop_s=0.91"], "compare.jpca_stop_s: expected at most 0.9"),
         (["compare.jpca_stop_s=-0.05"], "compare.jpca_stop_s: expected at least jpca_start_s + 2 task.dt_s"),
@@ -129,6 +189,11 @@ def test_values_that_do_not_go_together_are_refused(overrides, said):
         ["fit.goal_driven.n_units=10", "compare.n_components=10"],
         ["cortex.n_modes=300", "cortex.weights_file=large.npy"],
         ["fit.data_driven.batch_size=20"],
+        ["fit.data_driven.target=spikes", "fit.data_driven.batch_size=176"],
+        ["fit.mixed.n_units=5"],
+        ["fit.data_driven.cell=gru", "fit.data_driven.tau_s=0.005", "fit.data_driven.density=0.1"],
+        ["fit.data_driven.cell=vanilla", "fit.data_driven.activation=relu", "fit.data_driven.dale=1.0"],
+        ["fit.data_driven.rank=160", "fit.data_driven.cell=lstm"],
         ["compare.jpca_start_s=-0.8", "compare.jpca_stop_s=0.9"],
         ["cortex.kind=rate", "task.dt_s=0.001", "cortex.dt_s=0.001"],
     ],

@@ -1,4 +1,4 @@
-"""Stage *compare*: cortex against both networks, beside the models that they have to beat."""
+"""Stage *compare*: cortex against the networks, beside the models that they have to beat."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ from motorsim.compare import (
 )
 from motorsim.files import atomic_write_text
 from motorsim.pipeline.common import build_split, build_task, released_task
-from motorsim.pipeline.fit import DATA_DRIVEN, GOAL_DRIVEN, RESERVOIR, UNTRAINED, load_networks
-from motorsim.pipeline.fit import FILE as NETWORK_FILE
+from motorsim.pipeline.fitted import DATA_DRIVEN, load_networks
+from motorsim.pipeline.fitted import FILE as NETWORK_FILE
 from motorsim.pipeline.reliability import CEILING_NOTE, noise_ceilings
 from motorsim.pipeline.simulated import FILE as CORTEX_FILE
 from motorsim.pipeline.simulated import load_cortex
@@ -61,9 +61,7 @@ def cut_rest(population: Population, task: DelayedReach) -> Population:
 def hidden_population(name: str, hidden: np.ndarray, like: Population) -> Population:
     """Return a network's hidden rates on the conditions and times of ``like``."""
     units = tuple(f"{name} {unit}" for unit in range(hidden.shape[2]))
-    return replace(
-        like, rates=hidden.astype(np.float64), unit_labels=units, quantity="hidden rate (tanh, no unit)"
-    )
+    return replace(like, rates=hidden.astype(np.float64), unit_labels=units, quantity="hidden rate (no unit)")
 
 
 def task_only_model(task: DelayedReach, reference: Population, split: ConditionSplit) -> Population:
@@ -106,10 +104,9 @@ def _gather(
     networks = load_networks(context.folder)
     cortex = cut_rest(whole, task)
     model = task_only_model(task, cortex, split)
-    rates = cut_rest(replace(whole, rates=np.asarray(networks[DATA_DRIVEN].outputs)), task)
     states = {
-        name: cut_rest(hidden_population(name, networks[name].hidden, whole), task)
-        for name in (DATA_DRIVEN, GOAL_DRIVEN, UNTRAINED, RESERVOIR)
+        name: cut_rest(hidden_population(name, network.hidden, whole), task)
+        for name, network in networks.items()
     }
     order = stream(seed, "shuffled candidate").permutation(task.n_conditions)
     random = smooth_random_like(
@@ -124,10 +121,14 @@ def _gather(
         SMOOTH_RANDOM: random,
     }
     predictions = {
-        DATA_DRIVEN: (rates, "no refit"),
-        TASK_ONLY: (model, "fitted on all but the test conditions"),
-        SHUFFLED: (_reordered(rates, order), "data-driven rates in random order"),
+        name: (cut_rest(replace(whole, rates=network.rates_hz), task), "no refit")
+        for name, network in networks.items()
+        if network.rates_hz is not None
     }
+    if DATA_DRIVEN in predictions:
+        rates, _ = predictions[DATA_DRIVEN]
+        predictions[SHUFFLED] = (_reordered(rates, order), "data-driven rates in random order")
+    predictions[TASK_ONLY] = (model, "fitted on all but the test conditions")
     return cortex, candidates, predictions
 
 
@@ -245,7 +246,7 @@ STAGE = Stage(
     code=(
         "pipeline.compare",
         "pipeline.common",
-        "pipeline.fit",
+        "pipeline.fitted",
         "pipeline.reliability",
         "pipeline.simulated",
         "compare",

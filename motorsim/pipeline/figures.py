@@ -12,8 +12,8 @@ from motorsim.cortex import Circuit, amplified_modes
 from motorsim.pipeline.common import build_split, build_task, released_task
 from motorsim.pipeline.compare import FILE as TABLE_FILE
 from motorsim.pipeline.compare import JPCA_FILE, cut_rest, hidden_population, load_table
-from motorsim.pipeline.fit import DATA_DRIVEN, GOAL_DRIVEN, load_networks
-from motorsim.pipeline.fit import FILE as NETWORK_FILE
+from motorsim.pipeline.fitted import DATA_DRIVEN, load_networks, trained
+from motorsim.pipeline.fitted import FILE as NETWORK_FILE
 from motorsim.pipeline.scores import AFTER_GO_S, rate_changes, rate_form_correlation
 from motorsim.pipeline.simulated import FILE as CORTEX_FILE
 from motorsim.pipeline.simulated import load_cortex
@@ -36,10 +36,11 @@ from motorsim.plots import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
     from motorsim.config import RunConfig
-    from motorsim.pipeline.fit import FittedNetwork
+    from motorsim.pipeline.fitted import FittedNetwork
     from motorsim.pipeline.simulated import SimulatedCortex, SingleTrials
     from motorsim.population import Population
     from motorsim.task import DelayedReach
@@ -79,9 +80,9 @@ def collect_inputs(config: RunConfig, folder: Path) -> StandardInputs:
         circuit=_circuit(cortex.circuit),
         activity=_activity(clock, conditions, cortex.recording.population),
         populations=_populations(config, task, conditions, cortex, networks),
-        training=[_training(name, networks[name]) for name in (DATA_DRIVEN, GOAL_DRIVEN)],
+        training=[_training(name, networks[name]) for name in trained(networks)],
         overlay=_overlay(task, test, clock, cortex, networks[DATA_DRIVEN]),
-        comparison=_comparison(folder),
+        comparison=_comparison(folder, trained(networks)),
         spiking=None if cortex.trials is None else _spiking(task, test, clock, cortex, cortex.trials),
     )
 
@@ -164,8 +165,8 @@ def _populations(
 ) -> list[PopulationInputs]:
     whole = cortex.recording.population
     shown: dict[str, tuple[Population, str, float | None]] = {"cortex": (whole, "Hz", 5.0)}
-    for name in (DATA_DRIVEN, GOAL_DRIVEN):
-        shown[name] = (hidden_population(name, networks[name].hidden, whole), "tanh", None)
+    for name in trained(networks):
+        shown[name] = (hidden_population(name, networks[name].hidden, whole), _unit(config, name), None)
     settings = config.compare
     inputs = []
     for label, (population, unit, soft_norm_hz) in shown.items():
@@ -188,6 +189,12 @@ def _populations(
     return inputs
 
 
+def _unit(config: RunConfig, name: str) -> str:
+    """Return what stands for the unit of a network's hidden rates: the function that makes them."""
+    network = config.fit.networks[name.replace("-", "_")]
+    return network.activation if network.cell in ("leaky", "vanilla") else network.cell
+
+
 def _training(name: str, network: FittedNetwork) -> TrainingInputs:
     assert network.training_loss is not None  # noqa: S101 - a trained network has its losses
     assert network.validation_loss is not None  # noqa: S101
@@ -203,15 +210,17 @@ def _training(name: str, network: FittedNetwork) -> TrainingInputs:
 
 def _overlay(
     task: DelayedReach, test: BoolArray, clock: TimeAxis, cortex: SimulatedCortex, network: FittedNetwork
-) -> OverlayInputs:
+) -> OverlayInputs | None:
+    """Return the rates of cortex and network, or None where the network makes others, of single neurons."""
+    if network.rates_hz is None:
+        return None
     population = cortex.recording.population
-    assert network.outputs is not None  # noqa: S101 - the data-driven network reproduces rates
     units = _varied_units(population, _N_OVERLAY)
     return OverlayInputs(
         clock=clock,
         conditions=Conditions.of(task.reaches.select(test), held_out=test[test]),
         cortex_hz=population.rates[test][..., units],
-        network_hz=network.outputs[test][..., units],
+        network_hz=network.rates_hz[test][..., units],
         unit_names=[f"unit {population.unit_labels[unit]}" for unit in units],
     )
 
@@ -253,7 +262,7 @@ def _preferred_rad(rate_hz: FloatArray, direction_rad: FloatArray) -> FloatArray
     return preferred
 
 
-def _comparison(folder: Path) -> ComparisonInputs:
+def _comparison(folder: Path, names: Sequence[str]) -> ComparisonInputs:
     table = load_table(folder)
     controls = load_table(folder, JPCA_FILE).set_index("quantity").to_dict("index")
     real = {entry.quantity: (entry.low, entry.high) for entry in REAL_CORTEX}
@@ -261,7 +270,7 @@ def _comparison(folder: Path) -> ComparisonInputs:
     for quantity, label in RANGES.items():
         row = controls[quantity]
         described = table[table["metric"] == quantity].set_index("candidate")["value"].to_dict()
-        values = {"cortex": row["circuit"]} | {name: described[name] for name in (DATA_DRIVEN, GOAL_DRIVEN)}
+        values = {"cortex": row["circuit"]} | {name: described[name] for name in names}
         values |= {"task-only": row["tuning_only"], "smooth random": row["smooth_random"]}
         ranges.append(RangeInputs(label=label, real_range=real[quantity], values=values))
     return ComparisonInputs(table=table, metrics=METRICS, ranges=ranges)
@@ -275,6 +284,7 @@ STAGE = Stage(
     code=(
         "pipeline.figures",
         "pipeline.common",
+        "pipeline.fitted",
         "pipeline.scores",
         "pipeline.simulated",
         "plots",

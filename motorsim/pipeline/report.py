@@ -9,7 +9,7 @@ from motorsim.files import file_digest
 from motorsim.pipeline.compare import FILE as TABLE_FILE
 from motorsim.pipeline.compare import JPCA_FILE, load_table
 from motorsim.pipeline.figures import FOLDER, METRICS
-from motorsim.pipeline.fit import DATA_DRIVEN, GOAL_DRIVEN
+from motorsim.pipeline.fitted import DATA_DRIVEN, GOAL_DRIVEN, MIXED
 from motorsim.pipeline.stage import Stage, StageContext
 from motorsim.report import Figure, Section, Table, write_report
 from motorsim.workspace import PROVENANCE_NAME
@@ -47,7 +47,7 @@ _FIGURES = {
     "figure_4_populations": (
         "Population dynamics",
         (
-            "Principal components and the two fastest jPCA planes of the cortex and of both networks. States "
+            "Principal components and the two fastest jPCA planes of the cortex and of the networks. States "
             "without units (tanh) are not soft-normalised."
         ),
     ),
@@ -55,7 +55,7 @@ _FIGURES = {
         "Training",
         (
             "Loss against updates with the parameters that were kept, and rates of the cortex beside those "
-            "of the data-driven network on conditions that it has not seen."
+            "of the data-driven network, if it makes them, on conditions that it has not seen."
         ),
     ),
     "figure_6_comparison": (
@@ -121,8 +121,8 @@ def _summary(stages: Mapping[str, Any], table: pd.DataFrame) -> list[tuple[str, 
     for name, ceiling in compared["noise_ceiling"].items():
         tuned = ", tuned part" if name.endswith("tuned") else ""
         shown.append((f"noise ceiling of the R² of rates on held-out conditions{tuned}", ceiling))
-    for name in (DATA_DRIVEN, GOAL_DRIVEN):
-        label = f"{name} network"
+    for name in (each for each in (DATA_DRIVEN, GOAL_DRIVEN, MIXED) if each in fitted):
+        label = f"{name} network, fitted to {fitted[name]['target']}"
         explained = [fitted[name][f"variance_explained_{part}"] for part in ("train", "test")]
         shown.append(
             (f"{label}: variance of its target explained, training and held out", _numbers(explained))

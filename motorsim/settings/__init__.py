@@ -1,5 +1,13 @@
 """Settings: the tables of a run's configuration, what each key means, and which values go together."""
 
+from motorsim.settings.networks import (
+    DataDrivenConfig,
+    FitConfig,
+    GoalDrivenConfig,
+    MixedConfig,
+    NetworkConfig,
+    TargetCodeConfig,
+)
 from motorsim.settings.run import RunConfig
 from motorsim.settings.sections import (
     BY_KIND,
@@ -7,13 +15,10 @@ from motorsim.settings.sections import (
     CortexConfig,
     Count,
     FilePath,
-    FitConfig,
     Fraction,
-    NetworkConfig,
     NonNegativeFloat,
     PositiveFloat,
     SpikingConfig,
-    TargetCodeConfig,
     TaskConfig,
 )
 
@@ -22,9 +27,12 @@ __all__ = [
     "CompareConfig",
     "CortexConfig",
     "Count",
+    "DataDrivenConfig",
     "FilePath",
     "FitConfig",
     "Fraction",
+    "GoalDrivenConfig",
+    "MixedConfig",
     "NetworkConfig",
     "NonNegativeFloat",
     "PositiveFloat",

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from motorsim.settings.fault import fault
+from motorsim.settings.network_faults import network_faults
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from motorsim.settings.run import RunConfig
-    from motorsim.settings.sections import CortexConfig, FitConfig, TaskConfig
+    from motorsim.settings.sections import CortexConfig
 
 
 def all_faults(config: RunConfig) -> list[str]:
@@ -18,18 +21,10 @@ def all_faults(config: RunConfig) -> list[str]:
         *_condition_faults(config),
         *_cortex_faults(config.cortex),
         *_spiking_faults(config.cortex),
-        *_fit_faults(config.fit, config.task),
+        *network_faults(config),
         *_component_faults(config),
         *_window_faults(config),
     ]
-
-
-def _fault(key: str, expected: str, got: object) -> str:
-    return (
-        f"{key}: expected {expected}, got {got:g}"
-        if isinstance(got, float)
-        else f"{key}: expected {expected}, got {got}"
-    )
 
 
 def _is_multiple(duration_s: float, step_s: float) -> bool:
@@ -58,14 +53,14 @@ def _clock_faults(config: RunConfig) -> Iterator[str]:
     for name in ("rest_s", "delay_s", "reaction_s", "movement_s"):
         duration_s = getattr(task, name)
         if not _is_multiple(duration_s, task.dt_s):
-            yield _fault(f"task.{name}", f"a multiple of task.dt_s = {task.dt_s:g}", duration_s)
+            yield fault(f"task.{name}", f"a multiple of task.dt_s = {task.dt_s:g}", duration_s)
     name, step_s = _step(cortex)
     if not _is_multiple(task.dt_s, step_s):
-        yield _fault("task.dt_s", f"a multiple of {name}", task.dt_s)
+        yield fault("task.dt_s", f"a multiple of {name}", task.dt_s)
     n_samples = (task.rest_s + task.delay_s + task.movement_s) / step_s
     if n_samples > _MOST_STEPS:
         key = "cortex.dt_s" if cortex.kind == "rate" else "task.movement_s"
-        yield _fault(key, f"at most {_MOST_STEPS:,} steps a trial", f"{n_samples:.3g} of them")
+        yield fault(key, f"at most {_MOST_STEPS:,} steps a trial", f"{n_samples:.3g} of them")
     yield from _preparation_faults(config)
     yield from _score_faults(config)
 
@@ -74,10 +69,10 @@ def _preparation_faults(config: RunConfig) -> Iterator[str]:
     task, cortex = config.task, config.cortex.chosen
     if not _is_multiple(cortex.least_preparation_s, task.dt_s):
         expected = f"a multiple of task.dt_s = {task.dt_s:g}"
-        yield _fault("cortex.least_preparation_s", expected, cortex.least_preparation_s)
+        yield fault("cortex.least_preparation_s", expected, cortex.least_preparation_s)
     if cortex.preparation == "ray" and task.delay_s + _wait_s(config) < cortex.ramp_s - 1e-9:
         expected = f"at least cortex.ramp_s = {cortex.ramp_s:g}, or cortex.least_preparation_s so long"
-        yield _fault("task.delay_s", expected, task.delay_s)
+        yield fault("task.delay_s", expected, task.delay_s)
 
 
 def _score_faults(config: RunConfig) -> Iterator[str]:
@@ -86,7 +81,7 @@ def _score_faults(config: RunConfig) -> Iterator[str]:
 
     task, wait_s = config.task, _wait_s(config)
     if task.reach_s > SCORE_START_S:
-        yield _fault(
+        yield fault(
             "task.reach_s", f"at most {SCORE_START_S:g}: the end point is scored from then on", task.reach_s
         )
     needed_s = wait_s + task.reaction_s + SCORE_STOP_S
@@ -95,7 +90,7 @@ def _score_faults(config: RunConfig) -> Iterator[str]:
         expected = (
             f"at least {wait}task.reaction_s + {SCORE_STOP_S:g} = {needed_s:g}, when the end point is scored"
         )
-        yield _fault("task.movement_s", expected, task.movement_s)
+        yield fault("task.movement_s", expected, task.movement_s)
 
 
 def _condition_faults(config: RunConfig) -> Iterator[str]:
@@ -120,15 +115,15 @@ def _condition_faults(config: RunConfig) -> Iterator[str]:
         yield f"task: {error}"
         return
     n_train = int(split.train.sum())
-    for name in ("data_driven", "goal_driven"):
-        batch_size = getattr(config.fit, name).batch_size
-        if batch_size is not None and batch_size > n_train:
-            yield _fault(
-                f"fit.{name}.batch_size", f"at most the {n_train} conditions to train on", batch_size
-            )
+    n_trials = config.cortex.spiking.n_trials
+    for name, network in config.fit.networks.items():
+        of_trials = name == "data_driven" and config.fit.data_driven.target == "spikes"
+        n, what = (n_train * n_trials, "trials") if of_trials else (n_train, "conditions")
+        if network.batch_size is not None and network.batch_size > n:
+            yield fault(f"fit.{name}.batch_size", f"at most the {n} {what} to train on", network.batch_size)
     if config.compare.jpca_components > reaches.n_conditions:
         expected = f"at most the {reaches.n_conditions} conditions"
-        yield _fault("compare.jpca_components", expected, config.compare.jpca_components)
+        yield fault("compare.jpca_components", expected, config.compare.jpca_components)
 
 
 DEFAULT_CIRCUIT_UNITS = 200
@@ -141,17 +136,17 @@ def _known_units(cortex: CortexConfig) -> int | None:
 
 def _cortex_faults(cortex: CortexConfig) -> Iterator[str]:
     if cortex.maximum_hz <= cortex.baseline_hz:
-        yield _fault(
+        yield fault(
             "cortex.maximum_hz", f"more than cortex.baseline_hz = {cortex.baseline_hz:g}", cortex.maximum_hz
         )
     if not any(cortex.harmonic_weights):
-        yield _fault("cortex.harmonic_weights", "numbers that are not all 0", list(cortex.harmonic_weights))
+        yield fault("cortex.harmonic_weights", "numbers that are not all 0", list(cortex.harmonic_weights))
     if cortex.weights_name is not None and cortex.weights_file is None:
-        yield _fault("cortex.weights_name", "cortex.weights_file beside it", "none")
+        yield fault("cortex.weights_name", "cortex.weights_file beside it", "none")
     n_units = _known_units(cortex)
     n_modes = cortex.chosen.n_modes
     if n_units is not None and n_modes is not None and n_modes > n_units:
-        yield _fault("cortex.n_modes", f"at most the circuit's {n_units} units", n_modes)
+        yield fault("cortex.n_modes", f"at most the circuit's {n_units} units", n_modes)
 
 
 def _spiking_faults(cortex: CortexConfig) -> Iterator[str]:
@@ -159,30 +154,20 @@ def _spiking_faults(cortex: CortexConfig) -> Iterator[str]:
         return
     if cortex.baseline_sd_hz:
         expected = "0 with cortex.kind = spiking, whose pools have baselines of their own"
-        yield _fault("cortex.baseline_sd_hz", expected, cortex.baseline_sd_hz)
+        yield fault("cortex.baseline_sd_hz", expected, cortex.baseline_sd_hz)
     spiking, n_units = cortex.spiking, _known_units(cortex)
     if n_units is not None and spiking.n_neurons % n_units:
         nearest = max(1, round(spiking.n_neurons / n_units)) * n_units
         expected = f"a multiple of the circuit's {n_units} units, such as {nearest}"
-        yield _fault("cortex.spiking.n_neurons", expected, spiking.n_neurons)
+        yield fault("cortex.spiking.n_neurons", expected, spiking.n_neurons)
     if spiking.n_recorded > spiking.n_neurons:
         expected = f"at most cortex.spiking.n_neurons = {spiking.n_neurons}"
-        yield _fault("cortex.spiking.n_recorded", expected, spiking.n_recorded)
-
-
-def _fit_faults(fit: FitConfig, task: TaskConfig) -> Iterator[str]:
-    for name in ("data_driven", "goal_driven"):
-        tau_s = getattr(fit, name).tau_s
-        if tau_s < task.dt_s:
-            yield _fault(f"fit.{name}.tau_s", f"at least task.dt_s = {task.dt_s:g}", tau_s)
+        yield fault("cortex.spiking.n_recorded", expected, spiking.n_recorded)
 
 
 def _component_faults(config: RunConfig) -> Iterator[str]:
     """Compare the principal components with what they are taken of, where its size is known beforehand."""
-    sizes = {
-        "fit.data_driven": config.fit.data_driven.n_units,
-        "fit.goal_driven": config.fit.goal_driven.n_units,
-    }
+    sizes = {f"fit.{name}": network.n_units for name, network in config.fit.networks.items()}
     n_units = _known_units(config.cortex)
     if n_units is not None:
         sizes["cortex"] = n_units
@@ -190,7 +175,7 @@ def _component_faults(config: RunConfig) -> Iterator[str]:
     for key in ("n_components", "jpca_components"):
         wanted = getattr(config.compare, key)
         if wanted > sizes[smallest]:
-            yield _fault(f"compare.{key}", f"at most the {sizes[smallest]} units of {smallest}", wanted)
+            yield fault(f"compare.{key}", f"at most the {sizes[smallest]} units of {smallest}", wanted)
 
 
 def _window_faults(config: RunConfig) -> Iterator[str]:
@@ -199,13 +184,13 @@ def _window_faults(config: RunConfig) -> Iterator[str]:
     first_s = -(task.rest_s + task.delay_s + wait_s + task.reaction_s)
     last_s = task.movement_s - wait_s - task.reaction_s
     if compare.jpca_start_s < first_s - 1e-9:
-        yield _fault(
+        yield fault(
             "compare.jpca_start_s", f"at least {first_s:g}, when the trial starts", compare.jpca_start_s
         )
     if compare.jpca_stop_s > last_s + 1e-9:
-        yield _fault("compare.jpca_stop_s", f"at most {last_s:g}, when the trial ends", compare.jpca_stop_s)
+        yield fault("compare.jpca_stop_s", f"at most {last_s:g}, when the trial ends", compare.jpca_stop_s)
     if compare.jpca_stop_s - compare.jpca_start_s < 2 * task.dt_s - 1e-9:
         least_s = compare.jpca_start_s + 2 * task.dt_s
-        yield _fault(
+        yield fault(
             "compare.jpca_stop_s", f"at least jpca_start_s + 2 task.dt_s = {least_s:g}", compare.jpca_stop_s
         )

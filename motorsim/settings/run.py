@@ -9,7 +9,8 @@ from typing import Annotated, Self
 from pydantic import Field, model_validator
 
 from motorsim.settings.faults import all_faults
-from motorsim.settings.sections import CompareConfig, CortexConfig, FitConfig, Section, TaskConfig
+from motorsim.settings.networks import FitConfig
+from motorsim.settings.sections import CompareConfig, CortexConfig, Section, TaskConfig
 
 
 class RunConfig(Section):

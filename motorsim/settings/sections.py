@@ -176,44 +176,6 @@ class CortexConfig(Section):
         return self.model_copy(update=missing)
 
 
-class NetworkConfig(Section):
-    """One network and its training, see `motorsim.nn.Leaky` and `motorsim.train.fit`."""
-
-    n_units: Count = Field(160, description="hidden units")
-    tau_s: PositiveFloat = Field(0.05, description="time constant of the units (s)")
-    gain: PositiveFloat = Field(0.1, description="spectral radius of large initial recurrent weights")
-    learning_rate: PositiveFloat = Field(0.02, description="greatest learning rate of Adam")
-    n_iterations: Count = Field(2000, description="updates at most")
-    evaluate_every: Count = Field(25, description="updates between two looks at the validation conditions")
-    patience: Count | None = Field(
-        None, description="stop after as many looks without improvement", examples=[20]
-    )
-    batch_size: Count | None = Field(
-        None, description="conditions an update; all where not set", examples=[8]
-    )
-    clip_norm: PositiveFloat = Field(1.0, description="greatest norm of the gradient")
-    weight_penalty: NonNegativeFloat = Field(
-        0.0, description="weight of the mean squared weight of each array"
-    )
-    rate_penalty: NonNegativeFloat = Field(0.1, description="weight of the mean squared activity")
-
-
-class TargetCodeConfig(Section):
-    """How a network is told the target, see `motorsim.task.PlaceCode`."""
-
-    n_per_axis: Annotated[int, Field(ge=2)] = Field(5, description="receptive fields along x and along y")
-    extent_m: PositiveFloat = Field(0.10, description="their centres reach so far from the start (m)")
-    width_m: PositiveFloat = Field(0.15, description="standard deviation of a field (m)")
-
-
-class FitConfig(Section):
-    """The two networks: one fitted to the cortex's rates, one that learns to make the torques."""
-
-    target_code: TargetCodeConfig = TargetCodeConfig()
-    data_driven: NetworkConfig = NetworkConfig()
-    goal_driven: NetworkConfig = NetworkConfig(learning_rate=0.01, n_iterations=800)
-
-
 class CompareConfig(Section):
     """What the comparison looks at and how often it resamples, see `motorsim.compare`."""
 

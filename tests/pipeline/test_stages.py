@@ -13,7 +13,7 @@ from motorsim.pipeline import STAGES, StageContext, circuit, compare, fit, run_s
 from motorsim.pipeline.circuit import load_circuit
 from motorsim.pipeline.common import build_split, build_task
 from motorsim.pipeline.compare import load_table, task_only_model
-from motorsim.pipeline.fit import DATA_DRIVEN, GOAL_DRIVEN, RESERVOIR, UNTRAINED, load_networks
+from motorsim.pipeline.fitted import DATA_DRIVEN, GOAL_DRIVEN, RESERVOIR, UNTRAINED, load_networks
 from motorsim.pipeline.scores import warnings_of
 from motorsim.pipeline.simulated import load_cortex
 from motorsim.progress import Silent
