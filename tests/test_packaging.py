@@ -112,10 +112,10 @@ def test_the_command_tells_its_version(installed):
 
 def test_the_python_of_the_readme_works_as_printed(installed):
     readme = (CHECKOUT / "README.md").read_text(encoding="utf-8")
-    block = re.search(r"^```python\n(.*?)^```", readme, re.DOTALL | re.MULTILINE)
-    if block is None:
-        pytest.skip("the README has no Python yet")
-    installed("python", "-W", "error::DeprecationWarning:__main__", "-c", block.group(1))
+    blocks = re.findall(r"^```python\n(.*?)^```", readme, re.DOTALL | re.MULTILINE)
+    assert blocks
+    for block in blocks:
+        installed("python", "-W", "error::DeprecationWarning:__main__", "-c", block)
 
 
 def test_the_version_is_the_same_wherever_it_stands():

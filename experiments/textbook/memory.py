@@ -37,7 +37,7 @@ import pandas as pd
 from pydantic import BaseModel, ConfigDict, Field
 from threadpoolctl import threadpool_limits
 
-from motorsim.checks import InputError, MotorsimError
+from motorsim.checks import InputError, MotorsimError, check_integer
 from motorsim.config import read_toml, validate
 from motorsim.io import write_arrays
 from motorsim.nn import GRU, LSTM, Adam, Linear, Network, Vanilla
@@ -208,6 +208,7 @@ def run(settings: Settings, *, workers: int = 1, progress: Progress | None = Non
         NaN and 0 for what was not tried, and
         ``bridged_s``, (seed,): the longest delay bridged together with all shorter ones, 0 for none.
     """
+    check_integer("workers", workers)
     check_times(settings)
     progress = choose_progress(quiet=True) if progress is None else progress
     names = [(kind, initialisation) for kind in CELLS for initialisation in INITIALISATIONS]

@@ -31,6 +31,7 @@ from motorsim.nn.mse import MeanSquaredError, mse
 from motorsim.nn.network import Network, Trajectory
 from motorsim.nn.optimiser import Optimiser, OptimiserState
 from motorsim.nn.parametrisation import Dale, Fixed, LowRank, Parametrisation, Sparse
+from motorsim.nn.parts import part_of
 from motorsim.nn.penalties import Penalty, RatePenalty, SmoothnessPenalty, WeightPenalty
 from motorsim.nn.poisson_nll import PoissonNLL, poisson_nll
 from motorsim.nn.poisson_rate import PoissonRate
@@ -117,6 +118,7 @@ __all__ = [
     "global_norm",
     "mse",
     "one_hot",
+    "part_of",
     "poisson_nll",
     "to_torch_state",
 ]
