@@ -17,9 +17,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from motorsim.analysis import jpca
+from motorsim.analysis import henrici_departure, jpca
 from motorsim.checks import MotorsimError
-from motorsim.cortex import RateCortex, amplified_modes, default_circuit, henrici_departure
+from motorsim.cortex import RateCortex, amplified_modes, default_circuit
 from motorsim.cortex.controls import CONTROLS, movement_rms_hz, tuned_control
 from motorsim.files import atomic_write_text
 from motorsim.io import write_arrays

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 import numpy as np
 
 from motorsim.checks import InputError, MotorsimError, check_array, check_choice, check_number, check_positive
+from motorsim.smoothing import smooth
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -153,15 +154,11 @@ class Population:
         at 8 standard deviations and normalised over the samples that exist, so ends are not pulled
         to zero and kernels longer than the data are handled.
         """
-        sd_s = check_positive("sd_s", sd_s)
+        kernel = "half_gaussian" if causal else "gaussian"
+        width_s = check_positive("sd_s", sd_s)
         if self.n_times == 1:
             return self
-        half_width = min(self.n_times - 1, int(np.ceil(8.0 * sd_s / self.dt_s)))
-        kernel = np.exp(-0.5 * (np.arange(-half_width, half_width + 1) * self.dt_s / sd_s) ** 2)
-        if causal:
-            kernel[:half_width] = 0.0
-        weight = _convolve(np.ones((1, self.n_times, 1)), kernel)
-        return replace(self, rates=_convolve(self.rates, kernel) / weight)
+        return replace(self, rates=smooth(self.rates, dt_s=self.dt_s, width_s=width_s, kernel=kernel))
 
     def psth(self) -> Population:
         """Average over the trials of each condition, in the order in which conditions first appear."""
@@ -212,14 +209,6 @@ def _chosen(name: str, selection: Any, size: int) -> IntArray:
     if index.ndim != 1 or not index.size:
         raise InputError(name, "at least one, as a sequence", repr(selection))
     return index
-
-
-def _convolve(values: FloatArray, kernel: FloatArray) -> FloatArray:
-    """Convolve along axis 1, taking samples beyond the ends as zero."""
-    from scipy.ndimage import convolve1d  # noqa: PLC0415 - keeps the import of this module quick
-
-    smoothed: FloatArray = convolve1d(values, kernel, axis=1, mode="constant", cval=0.0)
-    return smoothed
 
 
 def _check_even(times_s: FloatArray) -> None:

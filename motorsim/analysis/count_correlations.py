@@ -102,7 +102,7 @@ def count_correlations(
     generator = stream(rng, "resampled units")
     times_drawn = generator.multinomial(n_units, np.full(n_units, 1 / n_units), size=n_resamples)
     within, across = (
-        _mean(matrix, pairs & chosen, times_drawn.astype(np.float64)) for chosen in (same, ~same)
+        mean_correlation(matrix, pairs & chosen, times_drawn.astype(np.float64)) for chosen in (same, ~same)
     )
     return CountCorrelations(matrix, within, across)
 
@@ -123,7 +123,7 @@ def _correlate(counts: FloatArray, condition: IntArray) -> FloatArray:
     return np.divide(products, freedom, out=np.full_like(products, np.nan), where=freedom > 0)
 
 
-def _mean(matrix: FloatArray, pairs: BoolArray, times_drawn: FloatArray) -> MeanCorrelation:
+def mean_correlation(matrix: FloatArray, pairs: BoolArray, times_drawn: FloatArray) -> MeanCorrelation:
     """Return the mean over pairs, and its interval with units weighted by how often each was drawn."""
     n_pairs = int(pairs.sum()) // 2
     if not n_pairs:

@@ -85,7 +85,7 @@ def interval_cv(
     minimum = check_integer("minimum", minimum, minimum=2)
     labels = np.asarray(conditions)
     condition = number_conditions("conditions", conditions, len(labels) if labels.ndim else 0, least_trials=1)
-    intervals = _checked(interval_s, trial, unit, n_units, n_trials=len(condition))
+    intervals = check_intervals(interval_s, trial, unit, n_units, n_trials=len(condition))
     n_conditions = int(condition.max()) + 1
     group = condition[intervals.trial] * n_units + intervals.unit
 
@@ -154,7 +154,10 @@ def lv(interval_s: Any, trial: Any, unit: Any, *, n_units: int, minimum: int = 1
     return _mean_over_pairs(3 * _contrast(pairs) ** 2, pairs.unit, n_units, minimum)
 
 
-def _checked(interval_s: Any, trial: Any, unit: Any, n_units: int, n_trials: int | None = None) -> _Intervals:
+def check_intervals(
+    interval_s: Any, trial: Any, unit: Any, n_units: int, n_trials: int | None = None
+) -> _Intervals:
+    """Return intervals with trial and unit of each as integers, or raise `InputError`; see `interval_cv`."""
     intervals = check_array("interval_s", interval_s, ("interval",))
     if (intervals < 0).any():
         raise InputError("interval_s", "intervals of at least 0 s", f"{intervals.min():g} s")
@@ -175,7 +178,7 @@ def _index(name: str, values: Any, size: int, below: int | None) -> IntArray:
 
 
 def _neighbours(interval_s: Any, trial: Any, unit: Any, n_units: int) -> _Pairs:
-    intervals = _checked(interval_s, trial, unit, n_units)
+    intervals = check_intervals(interval_s, trial, unit, n_units)
     train = intervals.trial * n_units + intervals.unit
     if (np.diff(train) < 0).any():
         expected = "intervals train after train: by trial, then unit, then time"

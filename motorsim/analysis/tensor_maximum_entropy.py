@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -46,12 +47,16 @@ class TensorMaximumEntropy:
     def sample(self, *, rng: Seed) -> FloatArray:
         """Draw one surrogate, (condition, time, unit); ``rng`` is a seed or a generator."""
         core = stream(rng, "tensor maximum entropy").standard_normal(self.variances.shape)
-        core *= np.sqrt(self.variances)
+        core *= self._spreads
         along_units = core @ self.unit_axes.T
         along_times = self.time_axes @ along_units
         deviations = np.tensordot(self.condition_axes, along_times, axes=1)
         deviations += self.mean
         return deviations.astype(np.float64, copy=False)
+
+    @cached_property
+    def _spreads(self) -> FloatArray:
+        return np.asarray(np.sqrt(self.variances), dtype=np.float64)
 
     @property
     def covariances(self) -> tuple[FloatArray, FloatArray, FloatArray]:

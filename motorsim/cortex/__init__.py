@@ -8,7 +8,6 @@ from motorsim.cortex.default_circuit import default_circuit
 from motorsim.cortex.drive import Drive
 from motorsim.cortex.hand_feedback import HandFeedback, HandLoad, spring_feedback
 from motorsim.cortex.lag import augmented_abscissa, augmented_spectrum
-from motorsim.cortex.non_normality import henrici_departure
 from motorsim.cortex.optimal_preparation import OptimalPreparation, Regulator, optimal_regulator
 from motorsim.cortex.perturbation import Perturbation, draw_units
 from motorsim.cortex.preparation import PreparatoryMap, random_preparatory_map
@@ -72,7 +71,6 @@ __all__ = [
     "draw_units",
     "find_compiler",
     "fit_torque_readout",
-    "henrici_departure",
     "optimal_regulator",
     "optimise_stability",
     "preparatory_distance",

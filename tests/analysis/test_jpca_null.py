@@ -94,3 +94,32 @@ def test_unusable_input_is_refused():
         _test(_rotating(7), draw=lambda _: np.ones((2, 2, 2)))
     with pytest.raises(InputError, match="n_surrogates: expected an integer of at least 1"):
         _test(_rotating(7), n_surrogates=0)
+
+
+def test_numbers_do_not_depend_on_the_workers():
+    for draw in (
+        None,
+        lambda rng: smooth_random(16, 20, 8, dt_s=DT_S, length_scale_s=0.05, rng=rng),
+    ):
+        one, three = (_test(_rotating(8), rng=5, n_workers=n, draw=draw) for n in (1, 3))
+        for name in ("r2_best", "r2_skew", "r2_ratio", "top_frequency_hz"):
+            assert np.array_equal(getattr(one, name), getattr(three, name))
+        assert (one.p_best, one.p_skew) == (three.p_best, three.p_skew)
+
+
+def test_surrogates_go_through_the_fit_of_the_data():
+    draws = []
+
+    def draw(generator):
+        draws.append(smooth_random(16, 20, 8, dt_s=DT_S, length_scale_s=0.05, rng=generator))
+        return draws[-1]
+
+    result = _test(_rotating(9), draw=draw, n_surrogates=5, subtract_mean=False)
+    fits = [jpca(x, dt_s=DT_S, n_components=4, soft_norm_hz=None, subtract_mean=False) for x in draws]
+    assert result.r2_skew.tolist() == [fit.r2_skew for fit in fits]
+    assert result.top_frequency_hz.tolist() == [fit.frequencies_hz[0] for fit in fits]
+
+
+def test_no_workers_are_refused():
+    with pytest.raises(InputError, match="n_workers: expected an integer of at least 1"):
+        _test(_rotating(7), n_workers=0)
