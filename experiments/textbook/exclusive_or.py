@@ -4,7 +4,8 @@
 
 y = tanh(V tanh(W x + b) + c), trained by plain gradient descent on the mean squared error; then with a hidden
 layer that is linear, and with each usual error planted in turn. Writes results/textbook/exclusive_or.h5: of
-every line the loss (network, epoch + 1) and the share of samples that are right (network,).
+every line the loss (network, epoch + 1) and the share of samples that are right (network,), NaN after
+divergence.
 """
 
 from __future__ import annotations
@@ -94,5 +95,10 @@ def tell(courses: dict[str, Course], settings: ExclusiveOrSettings) -> str:
     return "\n".join([*lines, describe(courses)])
 
 
+def main() -> int:
+    """Run from the command line; return the exit status."""
+    return run_script("exclusive_or", ExclusiveOrSettings, run, tell)
+
+
 if __name__ == "__main__":
-    sys.exit(run_script("exclusive_or", ExclusiveOrSettings, run, tell))
+    sys.exit(main())

@@ -5,7 +5,8 @@
 y = V relu(W x + b) + c, trained by plain gradient descent: one output under the mean squared error, or three
 classes, softmax and cross-entropy; then the same code on flattened images. Each usual error is planted in
 turn. Writes results/textbook/feed_forward.h5: of every line the loss (network, epoch + 1) and the share of
-samples that are right (network,).
+samples that are right (network,), NaN after divergence; and ``example_image`` (row, column), one of the
+images that the networks are tested on.
 """
 
 from __future__ import annotations
@@ -26,8 +27,10 @@ from motorsim.nn import SGD, Dense, FeedForward, Flatten, Linear, Softmax, cross
 from motorsim.streams import stream
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from motorsim.nn import Loss
-    from motorsim.types import Readout
+    from motorsim.types import FloatArray, Readout
 
 Positive = Annotated[int, Field(ge=1)]
 Rate = Annotated[float, Field(gt=0)]
@@ -86,7 +89,7 @@ class Problem:
         *,
         hidden: type[Dense] = Dense,
         optimiser: type[SGD] = SGD,
-        samples: Samples | None = None,
+        samples: Sequence[Samples] | None = None,
     ) -> Course:
         """Train, with these parts in place of the right ones."""
         return learn(
@@ -151,9 +154,17 @@ def run(settings: FeedForwardSettings) -> dict[str, Course]:
         courses[f"{name}, no error for the first layer"] = problem.learn(settings, hidden=UntaughtDense)
         courses[f"{name}, 1 - relu for its derivative"] = problem.learn(settings, hidden=OneMinusOutputDense)
         courses[f"{name}, ascent"] = problem.learn(settings, optimiser=Ascent)
-    mixed = shuffled(images.samples, stream(settings.seed, "shuffled directions"))
+    mixed = [
+        shuffled(images.samples, stream(settings.seed, f"shuffled directions {number}"))
+        for number in range(images.n_seeds)
+    ]
     courses["screen, directions shuffled"] = images.learn(settings, samples=mixed)
     return courses
+
+
+def show(settings: FeedForwardSettings) -> dict[str, FloatArray]:
+    """Return one of the images that the networks are tested on, (row, column)."""
+    return {"example_image": screen_problem(settings).samples.test_inputs[1, ..., 0]}
 
 
 def tell(courses: dict[str, Course], settings: FeedForwardSettings) -> str:
@@ -163,5 +174,10 @@ def tell(courses: dict[str, Course], settings: FeedForwardSettings) -> str:
     return "\n".join([describe(courses), chance, f"targets of another size: {refusal(first)}"])
 
 
+def main() -> int:
+    """Run from the command line; return the exit status."""
+    return run_script("feed_forward", FeedForwardSettings, run, tell, show=show)
+
+
 if __name__ == "__main__":
-    sys.exit(run_script("feed_forward", FeedForwardSettings, run, tell))
+    sys.exit(main())

@@ -19,10 +19,10 @@ from motorsim.streams import stream
 from motorsim.train import fit
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
     from motorsim.nn import FeedForward, Loss, Optimiser
-    from motorsim.types import FloatArray, Floats
+    from motorsim.types import BoolArray, FloatArray, Floats
 
 FOLDER = Path(__file__).resolve().parents[2] / "results" / "textbook"
 
@@ -61,26 +61,31 @@ class Course:
         Before each update and after the last, (network, epoch + 1); NaN after the loss that was divergence.
     right
         Share of the tested samples that are right in the end, (network,): one output on the target's side of
-        a half, or the largest of several that of the target. After divergence that of the start.
+        a half, or the largest of several that of the target. NaN after divergence, which leaves no network.
     """
 
     loss: FloatArray
     right: FloatArray
 
     @property
+    def diverged(self) -> BoolArray:
+        """Whether training ended early or at a loss that is no number, (network,)."""
+        return ~np.isfinite(self.loss[:, -1])
+
+    @property
     def n_solved(self) -> int:
-        """Number of networks with all samples right."""
-        return int((self.right == 1.0).sum())
+        """Number of networks with all samples right, none of them diverged."""
+        return int(((self.right == 1.0) & ~self.diverged).sum())
 
     @property
     def n_diverged(self) -> int:
-        """Number of networks whose training ended early."""
-        return int(np.isnan(self.loss[:, -1]).sum())
+        """Number of networks that diverged."""
+        return int(self.diverged.sum())
 
 
 def learn(
     draw: Callable[[np.random.Generator], FeedForward],
-    samples: Samples,
+    samples: Samples | Sequence[Samples],
     *,
     optimiser: Optimiser,
     loss: Loss,
@@ -88,13 +93,17 @@ def learn(
     n_seeds: int,
     seed: int,
 ) -> Course:
-    """Draw ``n_seeds`` networks and train each on all samples at every update."""
-    losses, right = np.full((n_seeds, n_epochs + 1), np.nan), np.empty(n_seeds)
-    for number in range(n_seeds):
+    """Draw ``n_seeds`` networks and train each on all samples at every update.
+
+    The samples are the same for all networks, or a sequence with those of each.
+    """
+    losses, right = np.full((n_seeds, n_epochs + 1), np.nan), np.full(n_seeds, np.nan)
+    of_each = [samples] * n_seeds if isinstance(samples, Samples) else samples
+    for number, own in zip(range(n_seeds), of_each, strict=True):
         found = fit(
             draw(stream(seed, f"network {number}")),
-            samples.inputs,
-            samples.targets,
+            own.inputs,
+            own.targets,
             optimiser=optimiser,
             rng=seed,
             n_iterations=n_epochs,
@@ -103,8 +112,8 @@ def learn(
         )
         losses[number, : len(found.training_loss)] = found.training_loss
         if found.stopped == "iterations":
-            losses[number, -1] = found.network.loss(samples.inputs, samples.targets, loss=loss)
-        right[number] = share_right(found.network.forward(samples.test_inputs), samples.test_targets)
+            losses[number, -1] = found.network.loss(own.inputs, own.targets, loss=loss)
+            right[number] = share_right(found.network.forward(own.test_inputs), own.test_targets)
     return Course(losses, right)
 
 
@@ -116,31 +125,35 @@ def share_right(outputs: Floats, targets: Floats) -> float:
 
 
 def describe(courses: Mapping[str, Course]) -> str:
-    """Return one line a course: how many networks solved it, the share right, the loss before and after."""
+    """Return one line a course: how many networks solved it, the share right, the loss before and after.
+
+    Mean share and median loss in the end are those of the networks that did not diverge.
+    """
     width = max(map(len, courses))
     lines = [f"{'':{width}}  all right   right  loss before   after  diverged"]
     for name, course in courses.items():
-        before, after = np.median(course.loss[:, 0]), _median(course.loss[:, -1])
-        n_seeds = len(course.right)
+        kept, n_seeds = ~course.diverged, len(course.right)
+        right = f"{course.right[kept].mean():.1%}" if kept.any() else "-"
+        after = f"{np.median(course.loss[kept, -1]):.4f}" if kept.any() else "-"
         lines.append(
-            f"{name:{width}}  {course.n_solved:4d}/{n_seeds:<4d} {course.right.mean():6.1%}"
-            f"{before:13.3f}{after:>8}{course.n_diverged:6d}/{n_seeds}"
+            f"{name:{width}}  {course.n_solved:4d}/{n_seeds:<4d} {right:>6}"
+            f"{np.median(course.loss[:, 0]):13.3f}{after:>8}{course.n_diverged:6d}/{n_seeds}"
         )
     return "\n".join(lines)
-
-
-def _median(values: FloatArray) -> str:
-    finite = values[np.isfinite(values)]
-    return f"{np.median(finite):.4f}" if len(finite) else "-"
 
 
 def run_script(
     name: str,
     kind: type[Settings],
     run: Callable[[Settings], dict[str, Course]],
-    tell: Callable[[dict[str, Course], Settings], str] = lambda courses, _: describe(courses),
+    tell: Callable[[dict[str, Course], Settings], str],
+    *,
+    show: Callable[[Settings], Mapping[str, FloatArray]] = lambda _: {},
 ) -> int:
-    """Read the TOML of a script, run it, write results/textbook/<name>.h5 and print what came out."""
+    """Read the TOML of a script, run it, write results/textbook/<name>.h5 and print what came out.
+
+    The file holds the courses and the arrays that ``show`` returns; printed is what ``tell`` returns.
+    """
     parser = argparse.ArgumentParser(prog=name)
     parser.add_argument("config", type=Path, nargs="?", default=Path(__file__).with_name(f"{name}.toml"))
     parser.add_argument("--folder", type=Path, default=FOLDER)
@@ -152,7 +165,7 @@ def run_script(
         options.folder.mkdir(parents=True, exist_ok=True)
         arrays: dict[str, Any] = {
             title: {"loss": course.loss, "right": course.right} for title, course in courses.items()
-        }
+        } | dict(show(settings))
         attributes = {"settings": settings.model_dump_json()}
         write_arrays(options.folder / f"{name}.h5", name, arrays, attributes, schema_version=1)
     except MotorsimError as error:

@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-import importlib
-import sys
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from motorsim.plots.style import TEXT_COLOUR
-from motorsim.streams import stream
 from textbook_panels.marks import COLOURS, GREY, RIGHT, Row, course, dot_rows, heading
 
 if TYPE_CHECKING:
@@ -21,7 +17,6 @@ if TYPE_CHECKING:
 
     from motorsim.types import FloatArray
 
-TEXTBOOK = Path(__file__).resolve().parents[2] / "experiments" / "textbook"
 FORMS = {
     "": (RIGHT, TEXT_COLOUR),
     ", no error for the first layer": ("no error for layer 1", COLOURS[0]),
@@ -51,19 +46,6 @@ def screen_panel(ax: Axes, found: Mapping[str, Any], chance: float) -> None:
     ax.set(xlim=(0, 104), xlabel="new images right (%)")
 
 
-def example_image(settings: Mapping[str, Any]) -> FloatArray:
-    """Return the second of the images that the networks are tested on, (row, column)."""
-    sys.path.insert(0, str(TEXTBOOK))
-    try:
-        screen = importlib.import_module("screen")
-    finally:
-        sys.path.remove(str(TEXTBOOK))
-    directions = np.arange(settings["direction"]["n_test"]) % settings["screen"]["n_directions"]
-    rng = stream(settings["seed"], "test images")
-    image: FloatArray = screen.draw_images(screen.Screen(**settings["screen"]), directions, rng)[1, ..., 0]
-    return image
-
-
 def image_panel(ax: Axes, image: FloatArray, title: str = "") -> None:
     """Draw an image (row, column) in grey; without noise the screen is at 0 and the target at 1."""
     ax.imshow(image, cmap="gray", interpolation="nearest", vmin=-0.5, vmax=1.5)
@@ -85,6 +67,6 @@ def draw(part: FigureBase, found: Mapping[str, Any], settings: Mapping[str, Any]
     axes[0].set(ylabel="mean squared error", ylim=(1e-12, 1e3))
     for ax in axes[1:3]:
         ax.set(ylabel="cross-entropy", ylim=(1e-3, 1e2))
-    image_panel(axes[2].inset_axes((0.66, 0.68, 0.34, 0.36)), example_image(settings))
+    image_panel(axes[2].inset_axes((0.66, 0.68, 0.34, 0.36)), found["example_image"])
     screen_panel(axes[3], found, 1 / settings["screen"]["n_directions"])
     return axes

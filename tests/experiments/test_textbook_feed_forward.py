@@ -63,11 +63,59 @@ def test_directions_of_other_images_are_far_above_chance_and_shuffled_ones_are_n
     assert courses["screen, directions shuffled"].right.mean() < 0.125 + 0.05
 
 
-def test_ascent_diverges(courses):
+def test_directions_are_shuffled_anew_for_each_network(experiment, settings, monkeypatch):
+    learned = []
+
+    def learn(draw, samples, **_):
+        learned.append(samples)
+        return experiment.Course(np.zeros((1, 2)), np.zeros(1))
+
+    monkeypatch.setattr(experiment, "learn", learn)
+    three = settings.direction.model_copy(update={"n_seeds": 3})
+    experiment.run(settings.model_copy(update={"direction": three}))
+    right, shuffled = learned[-2], learned[-1]
+    assert len(shuffled) == 3
+    targets = [samples.targets for samples in [right, *shuffled]]
+    for number, one in enumerate(targets):
+        np.testing.assert_array_equal(one.sum(axis=0), right.targets.sum(axis=0))
+        for other in targets[:number]:
+            # By chance an eighth of the directions stays.
+            assert np.mean(one.argmax(axis=1) == other.argmax(axis=1)) < 0.25
+    for samples in shuffled:
+        np.testing.assert_array_equal(samples.inputs, right.inputs)
+        np.testing.assert_array_equal(samples.test_targets, right.test_targets)
+
+
+def test_each_network_may_have_samples_of_its_own(experiment, settings):
+    problem = experiment.pattern_problems(settings)["4-5-1"]
+    one, other = problem.samples, experiment.Samples.known(problem.samples.inputs, np.full((4, 1), 3.0))
+    course = problem.learn(settings.model_copy(update={"n_epochs": 1}), samples=[one] * 7 + [other])
+    alike = problem.learn(settings.model_copy(update={"n_epochs": 1}))
+    np.testing.assert_array_equal(course.loss[:7], alike.loss[:7])
+    assert course.loss[7, 0] > 2 * alike.loss[7, 0]
+    with pytest.raises(ValueError, match="shorter"):
+        problem.learn(settings, samples=[one] * 7)
+
+
+def test_ascent_diverges_and_solves_nothing(courses):
     for name in ("4-5-1", "4-5-3", "screen"):
         course = courses[f"{name}, ascent"]
         assert course.n_diverged == len(course.right)
         assert np.all(np.nanmax(course.loss, axis=1) > 100 * course.loss[:, 0])
+        assert course.n_solved == 0
+        assert np.all(np.isnan(course.right))
+
+
+def test_a_network_that_diverged_is_not_solved_though_it_happens_to_be_right(experiment):
+    loss = np.array([[1.0, 0.5, 0.1], [1.0, 9.0, np.nan], [1.0, 9.0, np.inf], [1.0, 0.8, 0.3]])
+    course = experiment.Course(loss, np.array([1.0, 1.0, 1.0, 0.5]))
+    assert (course.n_solved, course.n_diverged) == (1, 2)
+    np.testing.assert_array_equal(course.diverged, [False, True, True, False])
+    lost = experiment.Course(loss[1:3], course.right[1:3])
+    header, some, none = experiment.describe({"some": course, "none": lost}).splitlines()
+    assert header.split() == ["all", "right", "right", "loss", "before", "after", "diverged"]
+    assert some.split() == ["some", "1/4", "75.0%", "1.000", "0.2000", "2/4"]
+    assert none.split() == ["none", "0/2", "-", "1.000", "-", "2/2"]
 
 
 def test_a_wrong_first_layer_shows_on_images(courses):
@@ -116,11 +164,12 @@ def test_the_script_writes_what_it_found(experiment, tmp_path, monkeypatch, caps
     (tmp_path / "small.toml").write_text(text)
     arguments = ["feed_forward", str(tmp_path / "small.toml"), "--folder", str(tmp_path / "results")]
     monkeypatch.setattr(sys, "argv", arguments)
-    assert experiment.run_script("feed_forward", experiment.FeedForwardSettings, experiment.run) == 0
+    assert experiment.main() == 0
     assert "4-5-3, ascent" in capsys.readouterr().out
     arrays, _ = read_arrays(tmp_path / "results" / "feed_forward.h5", "feed_forward", schema_version=1)
     assert arrays["4-5-1"]["loss"].shape == (2, 3)
     assert arrays["screen"]["right"].shape == (5,)
+    assert arrays["example_image"].shape == (16, 16)
 
 
 def test_an_unknown_setting_is_refused_in_one_line(experiment, tmp_path, monkeypatch, capsys):
@@ -128,5 +177,5 @@ def test_an_unknown_setting_is_refused_in_one_line(experiment, tmp_path, monkeyp
     monkeypatch.setattr(
         sys, "argv", ["feed_forward", str(tmp_path / "wrong.toml"), "--folder", str(tmp_path)]
     )
-    assert experiment.run_script("feed_forward", experiment.FeedForwardSettings, experiment.run) == 2
+    assert experiment.main() == 2
     assert "direction.n_layers" in capsys.readouterr().err

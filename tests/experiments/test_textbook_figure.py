@@ -35,8 +35,8 @@ SMALL = {
     "visual_reach": {"n_seeds": 2, "dt_s": 0.05, "n_units": 8, "n_updates": 2, "n_trials": 1},
 }
 
-LEARNING = {"feed_forward": "FeedForwardSettings", "exclusive_or": "ExclusiveOrSettings"}
-"""Scripts without a main of their own, and what their settings are called."""
+TAKE_FOLDER = {"softmax_gate", "feed_forward", "exclusive_or"}
+"""Scripts that are given the folder of their file, not that of all results."""
 
 
 def in_threads(*_, **__):
@@ -80,15 +80,10 @@ def folder(scripts, tmp_path_factory):
 
 def run_script(script, results):
     name = script.__name__
-    takes_textbook = name in {"softmax_gate", *LEARNING}
-    options = ["--folder", str(results / "textbook")] if takes_textbook else ["--results", str(results)]
+    options = ["--folder", str(results / "textbook")] if name in TAKE_FOLDER else ["--results", str(results)]
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(sys, "argv", [f"{name}.py", str(results / f"{name}.toml"), *options])
-        if name in LEARNING:
-            status = script.run_script(name, getattr(script, LEARNING[name]), script.run, script.tell)
-        else:
-            status = script.main()
-    assert status == 0, name
+        assert script.main() == 0, name
 
 
 @pytest.fixture(scope="module")
@@ -186,7 +181,9 @@ def test_the_example_is_an_image_that_the_networks_are_tested_on(figure, scripts
     script = scripts["feed_forward"]
     settings = script.FeedForwardSettings.model_validate_json(results["feed_forward"][1]["settings"])
     tested = script.screen_problem(settings).samples.test_inputs[1, ..., 0]
-    np.testing.assert_array_equal(figure.rectifiers.example_image(settings.model_dump()), tested)
+    ax = next(ax for part in figure.figure(results).subfigs for ax in part.axes if ax.get_title() == "screen")
+    (inset,) = ax.child_axes
+    np.testing.assert_array_equal(inset.images[0].get_array(), tested)
 
 
 def test_a_course_ends_where_half_of_the_networks_have_diverged(figure):
