@@ -194,7 +194,7 @@ def compute_loss_and_gradients(
     whole = Problem(architecture, parameters, inputs, targets, mask, loss, tuple(penalties))
     rows = [slice(None)]
     if isinstance(loss, MeanLoss):
-        rows = split_rows(len(inputs), inputs.shape[1], architecture.cell.n_units)
+        rows = split_rows(len(inputs), inputs.shape[1], _n_drives(architecture.cell))
     stretches = _stretches(whole, bptt)
 
     def differentiate(index: int) -> _Sum:
@@ -226,6 +226,14 @@ class _Sum:
         self.value = self.value + value
         for name, gradient in gradients.items():
             self.gradients[name] = self.gradients[name] + gradient if name in self.gradients else gradient
+
+
+def _n_drives(cell: Cell | Recurrent) -> int:
+    """Return the width of the widest recurrent product of a step."""
+    shapes = cell.parameter_shapes.items()
+    return max(
+        (shape[0] for name, shape in shapes if name.endswith("recurrent_weights")), default=cell.n_units
+    )
 
 
 def _backward(

@@ -10,11 +10,14 @@ from threadpoolctl import threadpool_info, threadpool_limits
 
 from motorsim.nn import (
     BPTT,
+    GRU,
     Leaky,
     Linear,
     MeanSquaredError,
     Network,
     RatePenalty,
+    Stacked,
+    Vanilla,
     WeightPenalty,
     mse,
     two_threads,
@@ -24,9 +27,9 @@ from motorsim.nn.two_threads import run_together, split_rows
 
 def _problem(noise_std=0.0):
     rng = np.random.default_rng(1)
-    network = Network.initialise(Leaky(3, 400, 0.01, 0.05, noise_std=noise_std), Linear(400, 2), rng=1)
+    network = Network.initialise(Leaky(3, 700, 0.01, 0.05, noise_std=noise_std), Linear(700, 2), rng=1)
     inputs, targets = rng.normal(size=(61, 12, 3)), rng.normal(size=(61, 12, 2))
-    assert len(split_rows(61, 12, 400)) == 2
+    assert len(split_rows(61, 12, 700)) == 2
     return network, inputs, targets, rng.random((61, 12)) < 0.5
 
 
@@ -73,6 +76,7 @@ def test_number_of_threads_changes_no_bit(noise_std):
 def test_small_batches_stay_whole():
     assert split_rows(8, 100, 200) == [slice(None)]
     assert split_rows(1, 100, 40_000) == [slice(None)]
+    assert len(split_rows(108, 100, 600)) == 2  # gates count: three for each of 200 units
     rows = split_rows(101, 100, 400)
     np.testing.assert_array_equal(np.concatenate([np.arange(101)[part] for part in rows]), np.arange(101))
 
@@ -177,3 +181,18 @@ def test_halves_draw_different_noise_that_follows_from_the_seed():
     assert len(first) == 60
     assert first == again
     assert not first & other
+
+
+def test_gates_of_every_layer_count_towards_the_size():
+    rng = np.random.default_rng(1)
+    lengths = []
+
+    def count(outputs, targets, mask):
+        lengths.append(len(outputs))
+        return mse(outputs, targets, mask)
+
+    counting = type("Counting", (), {"__call__": staticmethod(count), "weight": staticmethod(mse.weight)})()
+    for cell in (GRU(3, 260), Stacked((Vanilla(3, 4), GRU(4, 260))), Vanilla(3, 260)):
+        network = Network.initialise(cell, Linear(260, 2), rng=1)
+        network.loss_and_gradients(rng.normal(size=(60, 10, 3)), np.zeros((60, 10, 2)), loss=counting)
+    assert lengths == [30, 30, 30, 30, 60]
