@@ -1,12 +1,13 @@
 """Measure one training step of every cell beside its matrix products alone, PyTorch and JAX.
 
-    python experiments/benchmarks/bptt_speed.py [--rounds 5] [--peer-python PATH] [--quick] [--results DIR]
+    python experiments/benchmarks/bptt_speed.py [--rounds 5] [--peer-python PATH] [--avx512] [--results DIR]
 
 Each contender runs in a process of its own, one at a time, all of them once a round; what is compared are
 the medians over rounds, and ratios of the same round. The peers (``pip install 'motorsim[peers]'``) may live
 in an environment of their own: ``--peer-python`` is its interpreter. Memory is what the steps add to the peak
-of the process. ``<results>/benchmarks/bptt_speed.csv`` holds every number printed. Leave the machine alone
-meanwhile.
+of the process. ``--avx512`` runs ours and the products once more with OpenBLAS told to use its AVX-512
+kernels: it does not know some processors that have them. ``<results>/benchmarks/bptt_speed.csv`` holds every
+number printed. Leave the machine alone meanwhile.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from __future__ import annotations
 import argparse
 import csv
 import json
+import os
 import statistics
 import subprocess
 import sys
@@ -26,6 +28,7 @@ from motorsim.files import atomic_path
 SIZES = ((8, 200, 100), (32, 200, 100), (108, 200, 100), (64, 512, 200))
 PEERS = {cell: [f"torch {cell}"] for cell in N_GATES}
 PEERS["leaky"].append("jax leaky")
+AVX512 = "avx512 "
 COLUMNS = ("batch", "units", "times", "contender", "ms", "lowest_ms", "highest_ms", "mb", "ratio_to_ours")
 
 Size = tuple[int, int, int]
@@ -35,9 +38,15 @@ def run_contender(python: str, contender: str, size: Size, least_s: float) -> di
     """Return what `bptt_contenders.py` prints, or None where it cannot run."""
     batch, units, times = map(str, size)
     script = str(Path(__file__).with_name("bptt_contenders.py"))
-    command = [python, script, contender, "--batch", batch, "--units", units, "--times", times]
+    told = {"OPENBLAS_CORETYPE": "SkylakeX"} if contender.startswith(AVX512) else {}
+    name = contender.removeprefix(AVX512)
+    command = [python, script, name, "--batch", batch, "--units", units, "--times", times]
     done = subprocess.run(  # noqa: S603  our own script
-        [*command, "--least-s", str(least_s)], capture_output=True, text=True, check=False
+        [*command, "--least-s", str(least_s)],
+        capture_output=True,
+        text=True,
+        check=False,
+        env=os.environ | told,
     )
     if done.returncode:
         last = done.stderr.strip().splitlines()[-1:] or ["no message"]
@@ -48,10 +57,13 @@ def run_contender(python: str, contender: str, size: Size, least_s: float) -> di
 
 
 def measure_size(
-    size: Size, rounds: int, peer_python: str, least_s: float
+    size: Size, rounds: int, peer_python: str, least_s: float, *, avx512: bool = False
 ) -> dict[str, list[dict[str, float]]]:
     """Return every contender's measurements, one a round."""
-    contenders = [name for cell in N_GATES for name in (cell, *PEERS[cell], f"products {cell}")]
+    contenders = []
+    for cell in N_GATES:
+        ours = [cell, f"products {cell}"]
+        contenders += [*ours, *PEERS[cell], *(AVX512 + name for name in ours if avx512)]
     measured: dict[str, list[dict[str, float]]] = {}
     for _ in range(rounds):
         for contender in contenders:
@@ -102,13 +114,18 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--peer-python", default=sys.executable)
+    parser.add_argument("--avx512", action="store_true", help="ours with OpenBLAS's AVX-512 kernels as well")
     parser.add_argument("--quick", action="store_true", help="one short round of the small sizes")
     parser.add_argument("--results", type=Path, default=Path("results"))
     given = parser.parse_args()
     rows: list[dict[str, float | str]] = []
     for size in SIZES[:2] if given.quick else SIZES:
         measured = measure_size(
-            size, 1 if given.quick else given.rounds, given.peer_python, 0.2 if given.quick else 1.0
+            size,
+            1 if given.quick else given.rounds,
+            given.peer_python,
+            0.2 if given.quick else 0.5,
+            avx512=given.avx512,
         )
         rows += summarise(size, measured)
         print_rows(rows[-len(measured) :])

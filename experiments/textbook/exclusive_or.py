@@ -1,6 +1,6 @@
 """Textbook system E, first part: a 2-4-1 tanh network learns exclusive-or.
 
-    python experiments/textbook/exclusive_or.py [TOML] [--folder FOLDER]
+    python experiments/textbook/exclusive_or.py [TOML] [--results RESULTS]
 
 y = tanh(V tanh(W x + b) + c), trained by plain gradient descent on the mean squared error; then with a hidden
 layer that is linear, and with each usual error planted in turn. Writes results/textbook/exclusive_or.h5: of

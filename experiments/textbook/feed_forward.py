@@ -1,6 +1,6 @@
 """Textbook system D: rectified networks learn four patterns, and the direction of a target on a screen.
 
-    python experiments/textbook/feed_forward.py [TOML] [--folder FOLDER]
+    python experiments/textbook/feed_forward.py [TOML] [--results RESULTS]
 
 y = V relu(W x + b) + c, trained by plain gradient descent: one output under the mean squared error, or three
 classes, softmax and cross-entropy; then the same code on flattened images. Each usual error is planted in

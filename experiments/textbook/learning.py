@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 from pydantic import BaseModel, ConfigDict
+from results_folder import add_results_option, make_results_folder
 from threadpoolctl import threadpool_limits
 
 from motorsim.checks import MotorsimError
@@ -23,8 +24,6 @@ if TYPE_CHECKING:
 
     from motorsim.nn import FeedForward, Loss, Optimiser
     from motorsim.types import BoolArray, FloatArray, Floats
-
-FOLDER = Path(__file__).resolve().parents[2] / "results" / "textbook"
 
 
 class Section(BaseModel):
@@ -154,22 +153,26 @@ def run_script(
 
     The file holds the courses and the arrays that ``show`` returns; printed is what ``tell`` returns.
     """
-    parser = argparse.ArgumentParser(prog=name)
-    parser.add_argument("config", type=Path, nargs="?", default=Path(__file__).with_name(f"{name}.toml"))
-    parser.add_argument("--folder", type=Path, default=FOLDER)
+    parser = argparse.ArgumentParser(prog=f"{name}.py")
+    config = Path(__file__).with_name(f"{name}.toml")
+    parser.add_argument("config", type=Path, nargs="?", default=config, help="default: %(default)s")
+    add_results_option(parser)
     options = parser.parse_args()
     try:
         settings = validate(kind, read_toml(options.config))
+        path = make_results_folder(options.results) / f"{name}.h5"
         with threadpool_limits(1):
             courses = run(settings)
-        options.folder.mkdir(parents=True, exist_ok=True)
         arrays: dict[str, Any] = {
             title: {"loss": course.loss, "right": course.right} for title, course in courses.items()
         } | dict(show(settings))
         attributes = {"settings": settings.model_dump_json()}
-        write_arrays(options.folder / f"{name}.h5", name, arrays, attributes, schema_version=1)
+        write_arrays(path, name, arrays, attributes, schema_version=1)
     except MotorsimError as error:
         print(f"{name}: {error}", file=sys.stderr)
         return 2
+    except KeyboardInterrupt:
+        print("interrupted; nothing was written", file=sys.stderr)
+        return 130
     print(tell(courses, settings))
     return 0

@@ -35,7 +35,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import numpy as np
 import pandas as pd
 from pydantic import BaseModel, ConfigDict, Field
-from threadpoolctl import threadpool_limits
+from results_folder import add_results_option, make_results_folder
+from workers import begin_worker, ending_at_once
 
 from motorsim.checks import InputError, MotorsimError, check_integer
 from motorsim.config import read_toml, validate
@@ -217,9 +218,7 @@ def run(settings: Settings, *, workers: int = 1, progress: Progress | None = Non
     context = get_context("spawn")
     with (
         progress.bar("networks", len(tasks)) as update,
-        ProcessPoolExecutor(
-            workers, mp_context=context, initializer=threadpool_limits, initargs=(1,)
-        ) as pool,
+        ending_at_once(ProcessPoolExecutor(workers, mp_context=context, initializer=begin_worker)) as pool,
     ):
         futures = {pool.submit(climb, settings, *task): task for task in tasks}
         for done, future in enumerate(as_completed(futures)):
@@ -278,13 +277,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("config", type=Path, nargs="?", default=CONFIG, help="default: %(default)s")
     parser.add_argument("--workers", type=int, default=os.cpu_count() or 1, help="default: %(default)s")
-    parser.add_argument("--results", type=Path, default=Path("results"), help="folder of results folders")
+    add_results_option(parser)
     parser.add_argument("--quiet", action="store_true", help="no progress")
     options = parser.parse_args(arguments)
     try:
         settings = validate(Settings, read_toml(options.config))
+        path = make_results_folder(options.results) / "memory.h5"
         results = run(settings, workers=options.workers, progress=choose_progress(quiet=options.quiet))
-        path = options.results / "textbook" / "memory.h5"
         attributes = settings.model_dump(exclude={"delays_s", "learning_rates"})
         tried = {name: np.array(getattr(settings, name)) for name in ("delays_s", "learning_rates")}
         content = tried | {"networks": results}

@@ -24,7 +24,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 from memory import CHECK_EVERY, Settings, check_times, draw_trials, fraction_right
-from threadpoolctl import threadpool_limits
+from results_folder import add_results_option, make_results_folder
+from workers import begin_worker, ending_at_once
 from wrong_cells import CelllessLSTM, ResetInputGRU
 
 from motorsim.checks import MotorsimError, check_integer
@@ -112,8 +113,8 @@ def run(settings: Settings, *, workers: int = 1, progress: Progress | None = Non
     tasks = [(kind, seed, rung) for kind in CELLS for seed in range(shape[0]) for rung in range(shape[1])]
     with (
         progress.bar("networks", len(tasks)) as update,
-        ProcessPoolExecutor(
-            workers, mp_context=get_context("spawn"), initializer=threadpool_limits, initargs=(1,)
+        ending_at_once(
+            ProcessPoolExecutor(workers, mp_context=get_context("spawn"), initializer=begin_worker)
         ) as pool,
     ):
         futures = {
@@ -172,13 +173,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("config", type=Path, nargs="?", default=CONFIG, help="default: %(default)s")
     parser.add_argument("--workers", type=int, default=os.cpu_count() or 1, help="default: %(default)s")
-    parser.add_argument("--results", type=Path, default=Path("results"), help="folder of results folders")
+    add_results_option(parser)
     parser.add_argument("--quiet", action="store_true", help="no progress")
     options = parser.parse_args(arguments)
     try:
         settings = validate(Settings, read_toml(options.config))
+        path = make_results_folder(options.results) / "memory_errors.h5"
         results = run(settings, workers=options.workers, progress=choose_progress(quiet=options.quiet))
-        path = options.results / "textbook" / "memory_errors.h5"
         lists = {name: np.array(getattr(settings, name)) for name in ("delays_s", "learning_rates")}
         content: dict[str, Any] = lists | {"looked_at": looks(settings), "networks": results}
         write_arrays(

@@ -1,6 +1,6 @@
 """Teach a tanh network with softmax-gated outputs what a teacher of its form does; plant the usual errors.
 
-    python experiments/textbook/softmax_gate.py [TOML] [--folder FOLDER]
+    python experiments/textbook/softmax_gate.py [TOML] [--results RESULTS]
 
 h_t = tanh(W_hh h_{t-1} + W_xh x_t + b_h), h_0 = 0; o_t = softmax(W_ho h_t + b_o); y_t = o_t * h_t. The
 mean squared error over random sequences is followed down by plain gradient descent, by BPTT. The magnitudes
@@ -24,6 +24,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import numpy as np
 from gated_by_hand import MISTAKES, NO_FIRST, NO_RATE, loss_and_gradients
 from pydantic import BaseModel, ConfigDict, Field
+from results_folder import add_results_option, make_results_folder
 from threadpoolctl import threadpool_limits
 
 from motorsim.checks import MotorsimError
@@ -37,7 +38,6 @@ if TYPE_CHECKING:
     from motorsim.types import FloatArray
 
 CONFIG = Path(__file__).with_suffix(".toml")
-FOLDER = Path(__file__).resolve().parents[2] / "results" / "textbook"
 KIND, SCHEMA_VERSION = "softmax gate", 1
 
 Count = Annotated[int, Field(ge=1)]
@@ -221,24 +221,25 @@ def _range(shares: FloatArray) -> str:
 
 def main() -> int:
     """Read the TOML, run it, write results/textbook/softmax_gate.h5 and print the table."""
-    parser = argparse.ArgumentParser(prog="softmax_gate")
-    parser.add_argument("config", type=Path, nargs="?", default=CONFIG)
-    parser.add_argument("--folder", type=Path, default=FOLDER)
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("config", type=Path, nargs="?", default=CONFIG, help="default: %(default)s")
+    add_results_option(parser)
     options = parser.parse_args()
     try:
         settings = validate(Settings, read_toml(options.config))
+        path = make_results_folder(options.results) / "softmax_gate.h5"
         # Products this small are slower in several threads, and the numbers are then the same anywhere.
         with threadpool_limits(limits=1):
             results = run(settings)
-        options.folder.mkdir(parents=True, exist_ok=True)
         arrays: dict[str, Any] = {name: getattr(results, name) for name in Results.__dataclass_fields__}
         attributes = {"settings": settings.model_dump_json(), "mistakes": "; ".join(MISTAKES)}
-        write_arrays(
-            options.folder / "softmax_gate.h5", KIND, arrays, attributes, schema_version=SCHEMA_VERSION
-        )
+        write_arrays(path, KIND, arrays, attributes, schema_version=SCHEMA_VERSION)
     except MotorsimError as error:
         print(f"softmax_gate: {error}", file=sys.stderr)
         return 2
+    except KeyboardInterrupt:
+        print("interrupted; nothing was written", file=sys.stderr)
+        return 130
     print(tell(results))
     return 0
 

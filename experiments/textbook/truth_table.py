@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import numpy as np
 import pandas as pd
 from pydantic import BaseModel, ConfigDict, Field
+from results_folder import add_results_option, make_results_folder
 from threadpoolctl import threadpool_limits
 
 from motorsim.checks import MotorsimError
@@ -206,13 +207,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run from the command line; return the exit status."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("config", type=Path, nargs="?", default=CONFIG, help="default: %(default)s")
-    parser.add_argument("--results", type=Path, default=Path("results"), help="folder of results folders")
+    add_results_option(parser)
     options = parser.parse_args(arguments)
     try:
         settings = validate(Settings, read_toml(options.config))
+        path = make_results_folder(options.results) / "truth_table.h5"
         with threadpool_limits(1):
             results = run(settings)
-        path = options.results / "textbook" / "truth_table.h5"
         write_arrays(path, KIND, results, settings.model_dump(), schema_version=SCHEMA_VERSION)
     except MotorsimError as error:
         print(f"truth_table: {error}", file=sys.stderr)

@@ -41,9 +41,11 @@ import numpy as np
 import pandas as pd
 from learning import Section
 from pydantic import Field
+from results_folder import add_results_option, make_results_folder
 from scipy.special import stdtrit
 from screen import Screen, draw_images
 from threadpoolctl import threadpool_limits
+from workers import begin_worker, ending_at_once
 
 from motorsim import nn
 from motorsim.analysis import variance_explained
@@ -290,10 +292,8 @@ def compete(session: Session, settings: Settings, workers: int, progress: Progre
     """Train and judge all networks side by side; return what `train_and_judge` does, by kind and seed."""
     seeds = range(settings.seed, settings.seed + settings.n_seeds)
     networks, outcomes = list(product(seeds, KINDS)), []
-    pool = ProcessPoolExecutor(
-        workers, mp_context=get_context("spawn"), initializer=threadpool_limits, initargs=(1,)
-    )
-    with progress.bar("networks", len(networks)) as update, pool:
+    processes = ProcessPoolExecutor(workers, mp_context=get_context("spawn"), initializer=begin_worker)
+    with progress.bar("networks", len(networks)) as update, ending_at_once(processes) as pool:
         for outcome in pool.map(partial(train_and_judge, session, settings), networks):
             outcomes.append(outcome)
             update(len(outcomes))
@@ -372,14 +372,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("config", type=Path, nargs="?", default=CONFIG, help="default: %(default)s")
     parser.add_argument("--workers", type=int, default=os.cpu_count() or 1, help="default: %(default)s")
-    parser.add_argument("--results", type=Path, default=Path("results"), help="folder of results folders")
+    add_results_option(parser)
     parser.add_argument("--quiet", action="store_true", help="no progress")
     options = parser.parse_args(arguments)
     try:
         settings = validate(Settings, read_toml(options.config))
+        path = make_results_folder(options.results) / "visual_reach.h5"
         with threadpool_limits(1):
             results = run(settings, workers=options.workers, progress=choose_progress(quiet=options.quiet))
-        path = options.results / "textbook" / "visual_reach.h5"
         write_arrays(
             path, KIND, results, {"settings": settings.model_dump_json()}, schema_version=SCHEMA_VERSION
         )

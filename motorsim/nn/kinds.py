@@ -12,6 +12,9 @@ from motorsim.types import Cell, Readout, Recurrent
 if TYPE_CHECKING:
     from numpy.typing import DTypeLike
 
+_LONGEST = 300
+"""Characters of what came that a message shows."""
+
 
 def check_kind(name: str, value: Any, kinds: type | tuple[type, ...], expected: str) -> None:
     """Refuse what is no instance of ``kinds``, a class in place of an instance too.
@@ -22,7 +25,8 @@ def check_kind(name: str, value: Any, kinds: type | tuple[type, ...], expected: 
         If ``value`` is of another kind.
     """
     if isinstance(value, type) or not isinstance(value, kinds):
-        raise InputError(name, expected, repr(value))
+        text = repr(value)
+        raise InputError(name, expected, text if len(text) <= _LONGEST else type(value).__name__)
 
 
 def check_cell(name: str, value: Any) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
@@ -30,7 +31,7 @@ from motorsim.nn.workspace import Workspace
 from motorsim.types import Draws, Layer
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable
 
     from numpy.typing import DTypeLike
 
@@ -390,6 +391,8 @@ def _raw_shapes(
     architecture: Architecture, parametrisations: Mapping[str, Parametrisation]
 ) -> dict[str, tuple[int, ...]]:
     shapes = _effective_shapes(architecture)
+    expected = 'a mapping such as {"cell.recurrent_weights": LowRank(2)}'
+    check_kind("parametrisations", parametrisations, Mapping, expected)
     for name, structure in parametrisations.items():
         if name not in shapes:
             raise InputError("parametrisations", f"names among {', '.join(shapes)}", repr(name))

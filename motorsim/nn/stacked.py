@@ -51,7 +51,8 @@ class Stacked:
     Raises
     ------
     InputError
-        If there is no layer, sizes do not follow each other, or a fraction is not from 0 to below 1.
+        If there is no layer, sizes do not follow each other, a fraction is not from 0 to below 1, or there is
+        ``dropout`` with a single layer, which hands nothing on.
     """
 
     cells: tuple[Cell | Recurrent, ...]
@@ -76,6 +77,11 @@ class Stacked:
                 Dropout(getattr(self, name))
             except InputError as error:
                 raise InputError(name, error.expected, error.got) from None
+        if len(self.cells) == 1 and self.dropout:
+            mend = "use input_dropout, or more layers"
+            raise InputError(
+                "dropout", "0 with a single layer, since it acts between layers", repr(self.dropout), mend
+            )
 
     @property
     def n_inputs(self) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from itertools import product
 from typing import TYPE_CHECKING, Any
 
@@ -11,13 +12,14 @@ import numpy as np
 from motorsim.checks import InputError, check_array, check_choice
 from motorsim.nn.bidirectional import Bidirectional
 from motorsim.nn.gru import GRU
+from motorsim.nn.kinds import check_cell
 from motorsim.nn.lstm import LSTM
 from motorsim.nn.parts import part_of, whole_of
 from motorsim.nn.stacked import Stacked
 from motorsim.nn.vanilla import Vanilla
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator
 
     from motorsim.types import Cell, Floats, Parameters, Recurrent
 
@@ -76,6 +78,8 @@ def _of_both_ways(parameters: list[Parameters]) -> Parameters:
 
 def _suffixes(state: Mapping[str, Any]) -> list[list[str]]:
     """Return, a layer at a time, what the names end on: ``_l0`` and, where bidirectional, ``_l0_reverse``."""
+    if not isinstance(state, Mapping) or not all(isinstance(name, str) for name in state):
+        raise InputError("state", "a mapping of names to arrays", type(state).__name__)
     found = {name: _NAME.fullmatch(name) for name in state}
     unknown = [name for name, match in found.items() if match is None]
     if unknown or not found:
@@ -160,6 +164,7 @@ def to_torch_state(cell: Cell | Recurrent, parameters: Mapping[str, Floats]) -> 
         If PyTorch has no such network, an array is missing, unknown or of another shape, or a learned initial
         state is not zero, since PyTorch's dictionary has no place for it.
     """
+    check_cell("cell", cell)
     _check_parameters(cell, parameters)
     layers = list(_single_cells(cell, dict(parameters)))
     kinds = {(_kind_of(single), single.n_units) for _, single, _ in layers}

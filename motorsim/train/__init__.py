@@ -26,6 +26,7 @@ from motorsim.train.storage import (
 
 if TYPE_CHECKING:
     from motorsim.train.estimators import RNNClassifier, RNNRegressor
+    from motorsim.train.rnn_estimator import RNNEstimator
 
 __all__ = [
     "Callback",
@@ -38,6 +39,7 @@ __all__ = [
     "LogProgress",
     "NodePerturbation",
     "RNNClassifier",
+    "RNNEstimator",
     "RNNRegressor",
     "RecursiveLeastSquares",
     "Stage",
@@ -56,7 +58,7 @@ __all__ = [
     "save_network",
 ]
 
-_ESTIMATORS = ("RNNClassifier", "RNNRegressor")
+_ESTIMATORS = ("RNNClassifier", "RNNEstimator", "RNNRegressor")
 
 
 def __getattr__(name: str) -> Any:

@@ -50,7 +50,7 @@ class TrainingProgress:
 
 
 Callback: TypeAlias = Callable[[TrainingProgress], "bool | None"]
-"""Called after every update; returns True to end training."""
+"""Called after every update; returns True to end training, False or None to go on."""
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,7 +17,6 @@ from motorsim.train.monitor import Monitor
 from motorsim.train.training import TrainingState
 
 if TYPE_CHECKING:
-    import os
     from collections.abc import Mapping
 
     from motorsim.train.training import Training
@@ -32,7 +32,8 @@ class Checkpoint:
 
     The file is written whole, every so many updates, at the end, and when training is interrupted (Ctrl-C).
     If it stands there at the start, training goes on from it: parameters and histories then are, bit for
-    bit, those of a training that was not interrupted.
+    bit, those of a training that was not interrupted. Functions of the user's own (batches, schedules,
+    losses) are known by their names alone: after a change within one, choose another path.
 
     Parameters
     ----------
@@ -44,7 +45,7 @@ class Checkpoint:
     Raises
     ------
     InputError
-        If ``path`` is a folder or ``every`` not a positive integer.
+        If ``path`` is no path or a folder, or ``every`` not a positive integer.
     """
 
     path: str | os.PathLike[str]
@@ -53,6 +54,8 @@ class Checkpoint:
     def __post_init__(self) -> None:
         """Refuse a place that cannot be written."""
         check_integer("every", self.every)
+        if not isinstance(self.path, str | os.PathLike):
+            raise InputError("path", "the path of a file", repr(self.path))
         if Path(self.path).is_dir():
             raise InputError("path", "a file to write", f"the folder {self.path}")
 

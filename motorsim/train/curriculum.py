@@ -95,7 +95,7 @@ class Curriculum:
         """Refuse a curriculum that cannot be gone through."""
         stages = self.stages
         if not isinstance(stages, tuple) or not stages or not all(isinstance(s, Stage) for s in stages):
-            raise InputError("stages", "a tuple of at least one Stage", repr(stages))
+            raise InputError("stages", "a tuple of at least one Stage", type(stages).__name__)
         for number, stage in enumerate(stages[:-1]):
             if not stage.ends:
                 raise InputError(

@@ -25,7 +25,9 @@ class RNNRegressor(RegressorMixin, RNNEstimator):  # type: ignore[misc]
     """A recurrent network that learns sequences, or numbers at their end, by mean squared error.
 
     Inputs X are (sample, time, feature). Targets y are (sample, time, output), or (sample, output) or
-    (sample,) without time; predictions have their shape. Settings and attributes as in `RNNEstimator`.
+    (sample,) without time; predictions have their shape. One output over time is (sample, time, 1), since
+    (sample, time) would be as many outputs at the end. Settings and attributes as in
+    `motorsim.train.RNNEstimator`.
     """
 
     def fit(self, X: Any, y: Any) -> Self:
@@ -73,7 +75,8 @@ class RNNClassifier(ClassifierMixin, RNNEstimator):  # type: ignore[misc]
     """A recurrent network that learns labels of sequences, by cross-entropy on a softmax readout.
 
     Inputs X are (sample, time, feature), labels y (sample,) of any type; ``classes_`` holds them in order.
-    Settings and attributes as in `RNNEstimator`; with ``read="mean"`` probabilities are averaged over time.
+    Settings and attributes as in `motorsim.train.RNNEstimator`; with ``read="mean"`` probabilities are
+    averaged over time.
     """
 
     def fit(self, X: Any, y: Any) -> Self:
@@ -97,7 +100,10 @@ class RNNClassifier(ClassifierMixin, RNNEstimator):  # type: ignore[misc]
 
     def predict_proba(self, X: Any) -> FloatArray:
         """Return the probability of each of ``classes_``, (sample, class)."""
-        return self._read(self._outputs(X))
+        read = self._read(self._outputs(X))
+        # Those of a float32 network sum to 1 in float32 alone, which scores in float64 would not take.
+        probabilities: FloatArray = read / read.sum(axis=1, keepdims=True)
+        return probabilities
 
     def predict(self, X: Any) -> np.ndarray:
         """Return the label of the largest probability, (sample,)."""

@@ -184,7 +184,12 @@ def _any_asks_to_stop(callbacks: tuple[Callback, ...], training: Training) -> bo
     if not callbacks:
         return False
     progress = _progress(training)
-    answers = [callback(progress) for callback in callbacks]
+    answers: list[Any] = [callback(progress) for callback in callbacks]
+    for number, answer in enumerate(answers):
+        # A number or text that a function happens to return would end training unasked.
+        if answer is not None and not isinstance(answer, bool | np.bool_):
+            expected = "a function that returns None, True or False"
+            raise InputError(f"callbacks[{number}]", expected, f"one that returns {answer!r}")
     return any(answers)
 
 
@@ -247,6 +252,9 @@ def _keeper(training: Training, checkpoint: Checkpoint | None) -> Callable[[], N
     identity = identity_of(training.network, training.settings, training.curriculum, training.held_out)
     if checkpoint.resume(training, identity):
         logger.info("training goes on from %s after %d updates", checkpoint.path, training.state.n_updates)
+    else:
+        # A place that cannot be written shows now, and not after the first updates.
+        checkpoint.save(training, identity)
     return lambda: checkpoint.save(training, identity)
 
 
@@ -255,7 +263,7 @@ def _curriculum(curriculum: Curriculum | None, **data: Any) -> Curriculum:
     if curriculum is None:
         return Curriculum((Stage(**data),))
     if not isinstance(curriculum, Curriculum):
-        raise InputError("curriculum", "a Curriculum", repr(curriculum))
+        raise InputError("curriculum", "Curriculum((Stage(...), ...))", type(curriculum).__name__)
     for name, value in data.items():
         if value is not None:
             mend = "say it in the stages"

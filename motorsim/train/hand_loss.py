@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from motorsim.checks import InputError, check_array, check_positive
+from motorsim.nn.kinds import check_kind
 from motorsim.nn.mse import mse
+from motorsim.plant import Arm
 
 if TYPE_CHECKING:
-    from motorsim.plant import Arm
     from motorsim.types import BoolArray, FloatArray, Floats
 
 
@@ -50,7 +51,7 @@ class HandLoss:
     Raises
     ------
     InputError
-        If a value is not positive, or the start out of the arm's reach.
+        If there is no arm, a value is not positive, or the start out of the arm's reach.
     """
 
     arm: Arm
@@ -63,6 +64,7 @@ class HandLoss:
 
     def __post_init__(self) -> None:
         """Check what is a number, and that the arm can be at the start."""
+        check_kind("arm", self.arm, Arm, "an arm such as motorsim.plant.Arm()")
         for name in ("dt_s", "torque_scale_nm", "position_scale_m", "velocity_scale_m_s"):
             check_positive(name, getattr(self, name))
         check_positive("end_weight", self.end_weight, allow_zero=True)

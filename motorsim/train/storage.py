@@ -26,7 +26,14 @@ _KINDS: dict[str, type[AnyNetwork]] = {"recurrent": Network, "feed-forward": Fee
 
 
 def network_to_arrays(network: AnyNetwork) -> dict[str, Any]:
-    """Return what rebuilds a network: its kind, its settings and its parameter arrays."""
+    """Return what rebuilds a network: its kind, its settings and its parameter arrays.
+
+    Raises
+    ------
+    InputError
+        If it is no network, for instance what holds one.
+    """
+    _check_network(network)
     kind = next(name for name, of_kind in _KINDS.items() if isinstance(network, of_kind))
     return {"network": kind, "configuration": network.configuration, "parameters": network.to_arrays()}
 
@@ -44,7 +51,13 @@ def network_from_arrays(arrays: Mapping[str, Any]) -> AnyNetwork:
 
 
 def save_network(path: str | os.PathLike[str], network: AnyNetwork) -> None:
-    """Write a network to an HDF5 file, whole or not at all."""
+    """Write a network to an HDF5 file, whole or not at all.
+
+    Raises
+    ------
+    InputError
+        If it is no network, for instance what holds one, or ``path`` cannot be written.
+    """
     write_arrays(path, KIND, network_to_arrays(network), schema_version=SCHEMA_VERSION)
 
 
@@ -68,11 +81,20 @@ def export_weights(path: str | os.PathLike[str], network: AnyNetwork) -> None:
     Raises
     ------
     InputError
-        If ``path`` does not end in ``.npz``, or cannot be written.
+        If it is no network, or ``path`` does not end in ``.npz`` or cannot be written.
     """
+    _check_network(network)
     if not str(path).endswith(".npz"):
         raise InputError("path", "a file that ends in .npz", str(path))
     buffer = io.BytesIO()
     arrays = network.effective_parameters if isinstance(network, Network) else network.to_arrays()
     np.savez(buffer, allow_pickle=False, **arrays)
     atomic_write_bytes(path, buffer.getvalue())
+
+
+def _check_network(network: Any) -> None:
+    if isinstance(network, AnyNetwork):
+        return
+    inside = isinstance(getattr(network, "network", None), AnyNetwork)
+    mend = "hand over its attribute network" if inside else ""
+    raise InputError("network", "a Network or FeedForward", type(network).__name__, mend)

@@ -162,11 +162,11 @@ def test_the_script_writes_what_it_found(experiment, tmp_path, monkeypatch, caps
         assert line in text
         text = text.replace(line, small)
     (tmp_path / "small.toml").write_text(text)
-    arguments = ["feed_forward", str(tmp_path / "small.toml"), "--folder", str(tmp_path / "results")]
+    arguments = ["feed_forward", str(tmp_path / "small.toml"), "--results", str(tmp_path)]
     monkeypatch.setattr(sys, "argv", arguments)
     assert experiment.main() == 0
     assert "4-5-3, ascent" in capsys.readouterr().out
-    arrays, _ = read_arrays(tmp_path / "results" / "feed_forward.h5", "feed_forward", schema_version=1)
+    arrays, _ = read_arrays(tmp_path / "textbook" / "feed_forward.h5", "feed_forward", schema_version=1)
     assert arrays["4-5-1"]["loss"].shape == (2, 3)
     assert arrays["screen"]["right"].shape == (5,)
     assert arrays["example_image"].shape == (16, 16)
@@ -175,7 +175,7 @@ def test_the_script_writes_what_it_found(experiment, tmp_path, monkeypatch, caps
 def test_an_unknown_setting_is_refused_in_one_line(experiment, tmp_path, monkeypatch, capsys):
     (tmp_path / "wrong.toml").write_text((TEXTBOOK / "feed_forward.toml").read_text() + "n_layers = 3\n")
     monkeypatch.setattr(
-        sys, "argv", ["feed_forward", str(tmp_path / "wrong.toml"), "--folder", str(tmp_path)]
+        sys, "argv", ["feed_forward", str(tmp_path / "wrong.toml"), "--results", str(tmp_path)]
     )
     assert experiment.main() == 2
     assert "direction.n_layers" in capsys.readouterr().err

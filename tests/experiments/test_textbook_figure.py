@@ -35,9 +35,6 @@ SMALL = {
     "visual_reach": {"n_seeds": 2, "dt_s": 0.05, "n_units": 8, "n_updates": 2, "n_trials": 1},
 }
 
-TAKE_FOLDER = {"softmax_gate", "feed_forward", "exclusive_or"}
-"""Scripts that are given the folder of their file, not that of all results."""
-
 
 def in_threads(*_, **__):
     return ThreadPoolExecutor(1)
@@ -80,7 +77,7 @@ def folder(scripts, tmp_path_factory):
 
 def run_script(script, results):
     name = script.__name__
-    options = ["--folder", str(results / "textbook")] if name in TAKE_FOLDER else ["--results", str(results)]
+    options = ["--results", str(results)]
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(sys, "argv", [f"{name}.py", str(results / f"{name}.toml"), *options])
         assert script.main() == 0, name

@@ -121,9 +121,9 @@ def test_the_script_writes_what_it_tells(experiment, monkeypatch, tmp_path, caps
         "n_seeds = 1\nn_features = 4\nn_times = 3\nn_sequences = 4\nn_new_sequences = 5\n"
         "learning_rate = 1.0\nn_iterations = 4\n"
     )
-    monkeypatch.setattr(sys, "argv", ["softmax_gate", str(toml), "--folder", str(tmp_path / "out")])
+    monkeypatch.setattr(sys, "argv", ["softmax_gate", str(toml), "--results", str(tmp_path)])
     assert experiment.main() == 0
-    arrays, _ = read_arrays(tmp_path / "out" / "softmax_gate.h5", experiment.KIND, schema_version=1)
+    arrays, _ = read_arrays(tmp_path / "textbook" / "softmax_gate.h5", experiment.KIND, schema_version=1)
     assert arrays["loss"].shape == (1, 5)
     assert arrays["mistake_loss"].shape == (7, 1, 4)
     told = capsys.readouterr().out

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from motorsim.checks import InputError
-from motorsim.nn import Leaky, Linear, MeanSquaredError, Network, Vanilla
+from motorsim.nn import Dale, Leaky, Linear, MeanSquaredError, Network, Vanilla
 
 CELL, READOUT = Leaky(3, 6, 0.01, 0.05), Linear(6, 2)
 
@@ -189,6 +189,11 @@ def test_states_rates_and_outputs_are_arrays_of_their_own(shape):
         (lambda: Network.initialise(CELL, "linear", rng=0), "readout: expected a readout such as"),
         (lambda: Network.initialise(CELL, Linear, rng=0), "readout: expected a readout such as"),
         (lambda: _network(encoder="dense"), "encoder: expected a layer such as"),
+        (
+            lambda: _network(parametrisations=Dale(np.ones(6, bool))),
+            "parametrisations: expected a mapping such as .*got Dale",
+        ),
+        (lambda: Network.initialise(np.zeros((9, 9)), READOUT, rng=0), "cell: expected .*, got ndarray$"),
         (lambda: _network(dtype="flaot32"), "dtype: expected one of float32, float64, got 'flaot32'"),
         (lambda: _network().with_parameters([1]), "parameters: expected arrays by name, got list"),
         (lambda: _network().forward(_inputs(), rng=3), r"rng: .* write np.random.default_rng\(seed\)"),

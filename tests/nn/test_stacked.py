@@ -82,6 +82,7 @@ def test_jacobian_is_block_triangular():
         ),
         (lambda: Stacked((Vanilla(3, 4),), dropout=1.0), "dropout: expected a number from 0 to below 1"),
         (lambda: Stacked((Vanilla(3, 4),), input_dropout=-0.1), "input_dropout: expected a number"),
+        (lambda: Stacked((Vanilla(3, 4),), dropout=0.3), "dropout: expected 0 with a single layer.*got 0.3"),
     ],
 )
 def test_layers_that_do_not_follow_each_other_are_refused(make, message):

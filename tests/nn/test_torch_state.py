@@ -9,7 +9,9 @@ from motorsim.checks import InputError
 from motorsim.nn.bidirectional import Bidirectional
 from motorsim.nn.gru import GRU
 from motorsim.nn.leaky import Leaky
+from motorsim.nn.linear import Linear
 from motorsim.nn.lstm import LSTM
+from motorsim.nn.network import Network
 from motorsim.nn.stacked import Stacked
 from motorsim.nn.torch_state import from_torch_state, to_torch_state
 from motorsim.nn.vanilla import Vanilla
@@ -170,6 +172,18 @@ def test_bad_dictionaries_are_refused(change, kind, message):
 def test_an_empty_dictionary_is_refused():
     with pytest.raises(InputError, match=r"state: expected PyTorch's names.*got no array"):
         from_torch_state({}, "gru")
+
+
+@pytest.mark.parametrize("state", [None, [np.zeros((6, 3))], {0: np.zeros((6, 3))}])
+def test_what_is_no_dictionary_of_arrays_is_refused(state):
+    with pytest.raises(InputError, match="state: expected a mapping of names to arrays"):
+        from_torch_state(state, "gru")
+
+
+def test_a_network_in_place_of_its_cell_is_refused():
+    network = Network.initialise(GRU(3, 4), Linear(4, 2), rng=1)
+    with pytest.raises(InputError, match="cell: expected a cell such as"):
+        to_torch_state(network, network.parameters)
 
 
 def test_arrays_of_another_layer_size_are_refused():

@@ -26,6 +26,21 @@ def test_losses_are_logged_every_so_often_and_after_the_last_update(caplog, osci
     assert f"loss {result.training_loss[2]:.4g}, validation {result.validation_loss[0]:.4g}, grad" in lines[0]
 
 
+@pytest.mark.parametrize(("answer", "message"), [(0.5, "returns 0.5"), ("go on", "returns 'go on'")])
+def test_an_answer_that_is_neither_yes_nor_no_does_not_end_training_unasked(
+    answer, message, oscillations, small_network
+):
+    with pytest.raises(InputError, match=rf"callbacks\[1\]: expected .*None, True or False.*{message}"):
+        fit(
+            small_network(),
+            *oscillations(1),
+            optimiser=Adam(),
+            rng=1,
+            n_iterations=3,
+            callbacks=[lambda _: None, lambda _: answer],
+        )
+
+
 def test_interval_of_nothing_is_refused():
     with pytest.raises(InputError, match="every: expected an integer of at least 1, got 0"):
         LogProgress(0)

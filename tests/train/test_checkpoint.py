@@ -274,6 +274,34 @@ def test_places_that_cannot_hold_a_checkpoint_are_refused(tmp_path):
         Checkpoint(tmp_path)
     with pytest.raises(InputError, match="every"):
         Checkpoint(tmp_path / "state.h5", every=0)
+    with pytest.raises(InputError, match="path: expected the path of a file, got None"):
+        Checkpoint(None)
+
+
+def test_a_place_that_cannot_be_written_shows_before_the_first_update(tmp_path, oscillations, small_network):
+    (tmp_path / "file").touch()
+    told = []
+    with pytest.raises(InputError, match="a place that can be written"):
+        fit(
+            small_network(),
+            *oscillations(1),
+            optimiser=Adam(),
+            rng=1,
+            n_iterations=4,
+            checkpoint=Checkpoint(tmp_path / "file" / "state.h5", every=2),
+            callbacks=[told.append],
+        )
+    assert not told
+
+
+def test_training_interrupted_before_its_first_update_goes_on(
+    tmp_path, oscillations, small_network, assert_same_fit
+):
+    run = partial(fit, small_network(), *oscillations(1), optimiser=Adam(), rng=1, n_iterations=4)
+    path, written = tmp_path / "state.h5", []
+    whole = run(checkpoint=Checkpoint(path), callbacks=[lambda _: written.append(path.read_bytes())])
+    path.write_bytes(written[0])
+    assert_same_fit(run(checkpoint=Checkpoint(path)), whole)
 
 
 def test_bound_of_divergence_is_that_of_the_training_so_far(tmp_path, oscillations, small_network):

@@ -87,6 +87,7 @@ def test_stage_may_draw_fresh_batches(oscillations, small_network):
         (lambda: Stage(ONES, ONES, at_most=0), "at_most"),
         (lambda: Curriculum(()), "stages: expected a tuple of at least one Stage"),
         (lambda: Curriculum((ONES, ONES)), "stages: expected a tuple"),
+        (lambda: Curriculum(Stage(ONES, ONES)), "stages: expected a tuple of at least one Stage, got Stage$"),
         (
             lambda: Curriculum((Stage(ONES, ONES), Stage(ONES, ONES))),
             r"stages\[0\]: expected until_loss or at_most, since another stage follows",
@@ -103,7 +104,7 @@ def test_curriculum_that_cannot_be_gone_through_is_refused(make, message):
     [
         ({"inputs": np.ones((2, 3, 2))}, "inputs: expected nothing beside a curriculum"),
         ({"batch_size": 2}, "batch_size: expected nothing beside a curriculum, .*; say it in the stages"),
-        ({"curriculum": [1]}, "curriculum: expected a Curriculum"),
+        ({"curriculum": [1]}, r"curriculum: expected Curriculum\(.*, got list$"),
     ],
 )
 def test_data_are_given_in_one_way_alone(change, message, oscillations, small_network):

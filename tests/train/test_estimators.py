@@ -80,7 +80,9 @@ def test_classes_are_sorted_and_probabilities_sum_to_one():
     classifier = RNNClassifier("vanilla", **QUICK).fit(X, y)
     np.testing.assert_array_equal(classifier.classes_, ["left", "right", "up"])
     probabilities = classifier.predict_proba(X)
-    np.testing.assert_allclose(probabilities.sum(axis=1), 1.0, rtol=1e-5)
+    # Scores take what they are given for float64, and warn where that does not sum to 1.
+    assert probabilities.dtype == np.float64
+    np.testing.assert_allclose(probabilities.sum(axis=1), 1.0, rtol=1e-12)
     likeliest = np.array(["left", "right", "up"])[probabilities.argmax(axis=1)]
     np.testing.assert_array_equal(classifier.predict(X), likeliest)
     assert classifier.score(X, y) == np.mean(likeliest == y)

@@ -109,6 +109,7 @@ def test_a_movement_that_leaves_the_finite_numbers_has_no_finite_loss():
     ("change", "message"),
     [
         ({"dt_s": 0.0}, "dt_s"),
+        ({"arm": None}, "arm: expected an arm such as"),
         ({"torque_scale_nm": -1.0}, "torque_scale_nm"),
         ({"end_weight": -1.0}, "end_weight"),
         ({"start_m": (1.0, 1.0)}, "start_m: expected a start at positions"),
@@ -117,7 +118,7 @@ def test_a_movement_that_leaves_the_finite_numbers_has_no_finite_loss():
 )
 def test_settings_that_cannot_be_are_refused(change, message):
     with pytest.raises(InputError, match=message):
-        HandLoss(ARM, **{"dt_s": 0.01, **change})
+        HandLoss(**{"arm": ARM, "dt_s": 0.01, **change})
 
 
 @pytest.mark.parametrize(

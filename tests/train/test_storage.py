@@ -17,7 +17,7 @@ from motorsim.nn import (
     Stacked,
     Vanilla,
 )
-from motorsim.train import export_weights, load_network, save_network
+from motorsim.train import EProp, export_weights, load_network, save_network
 
 STRUCTURES = {"cell.0.recurrent_weights": Dale(np.arange(7) < 5), "cell.1.recurrent_weights": LowRank(2)}
 
@@ -52,6 +52,23 @@ def test_stored_network_of_the_present_schema_is_read():
     assert isinstance(network.cell, Leaky)
     final = network.forward(np.ones((1, 5, 2))).outputs[0, -1]
     np.testing.assert_allclose(final, [-0.72235181], atol=1e-8)  # printed when the file was made
+
+
+@pytest.mark.parametrize("write", [save_network, export_weights])
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (lambda: Vanilla(3, 4), "network: expected a Network or FeedForward, got Vanilla$"),
+        (
+            lambda: EProp(Network.initialise(Vanilla(3, 4), Linear(4, 1), rng=0)),
+            "got EProp; hand over its attribute network",
+        ),
+    ],
+)
+def test_what_is_no_network_is_refused(write, make, message, tmp_path):
+    with pytest.raises(InputError, match=message):
+        write(tmp_path / "network.npz", make())
+    assert not list(tmp_path.iterdir())
 
 
 def test_exported_weights_are_what_the_network_computes_with(tmp_path):
