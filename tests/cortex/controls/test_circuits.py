@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
-from motorsim.checks import InputError
 from motorsim.analysis import henrici_departure
+from motorsim.checks import InputError
 from motorsim.cortex import Circuit, amplified_modes, default_circuit
 from motorsim.cortex.controls import (
     feedforward_chain,
