@@ -74,7 +74,7 @@ class GoalDrivenConfig(NetworkConfig):
     target: Literal["torque", "hand"] = Field(
         "torque", description="the torques of the desired movement, or the hand's path, through the arm"
     )
-    learning_rate: PositiveFloat = Field(0.01, description="greatest learning rate of Adam")
+    learning_rate: PositiveFloat = Field(0.005, description="greatest learning rate of Adam")
     n_iterations: Count = Field(800, description="updates at most")
 
 

@@ -342,7 +342,7 @@ def test_without_further_settings_networks_are_leaky_tanh_units_without_structur
 
 def test_a_table_that_sets_one_key_of_the_goal_driven_network_keeps_the_defaults_of_the_others():
     goal = load_config(None, ("fit.goal_driven.n_units=64",)).fit.goal_driven
-    assert (goal.learning_rate, goal.n_iterations) == (0.01, 800)
+    assert (goal.learning_rate, goal.n_iterations) == (0.005, 800)
 
 
 class Interrupting(Silent):
