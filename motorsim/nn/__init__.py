@@ -28,7 +28,7 @@ from motorsim.nn.mixed import Mixed
 from motorsim.nn.mixture import MeanMixture, Mixture
 from motorsim.nn.momentum import Momentum
 from motorsim.nn.mse import MeanSquaredError, mse
-from motorsim.nn.network import Network, Trajectory
+from motorsim.nn.network import Network
 from motorsim.nn.optimiser import Optimiser, OptimiserState
 from motorsim.nn.parametrisation import Dale, Fixed, LowRank, Parametrisation, Sparse
 from motorsim.nn.parts import part_of
@@ -46,6 +46,7 @@ from motorsim.nn.softmax_gated import SoftmaxGated
 from motorsim.nn.stacked import Stacked
 from motorsim.nn.torch_state import from_torch_state, to_torch_state
 from motorsim.nn.trainable import Trainable
+from motorsim.nn.trajectory import Trajectory
 from motorsim.nn.vanilla import Vanilla
 from motorsim.nn.workspace import Workspace
 

@@ -26,6 +26,7 @@ from motorsim.nn.parts import allocate_for, part_of, whole_of
 from motorsim.nn.penalties import check_penalties
 from motorsim.nn.read_only import read_only
 from motorsim.nn.sequences import check_floats, check_inputs, check_mask, check_targets
+from motorsim.nn.trajectory import Trajectory
 from motorsim.nn.unroll import as_recurrent
 from motorsim.nn.workspace import Workspace
 from motorsim.types import Draws, Layer
@@ -41,26 +42,6 @@ if TYPE_CHECKING:
     from motorsim.nn.penalties import Cost, Penalty
     from motorsim.streams import Seed
     from motorsim.types import BoolArray, Cell, Floats, Parameters, Readout, Recurrent
-
-
-@dataclass(frozen=True, eq=False)
-class Trajectory:
-    """What a network did.
-
-    Parameters
-    ----------
-    states
-        The cell's states after each step, (batch, time, state); of a `Bidirectional`, whose backward cell
-        steps the other way, see `Bidirectional.states`.
-    hidden
-        Hidden rates, (batch, time, unit).
-    outputs
-        (batch, time, output).
-    """
-
-    states: Floats
-    hidden: Floats
-    outputs: Floats
 
 
 @dataclass(frozen=True, eq=False)

@@ -11,6 +11,7 @@ from motorsim.checks import InputError, check_array, check_choice
 from motorsim.nn import Leaky, Network, Vanilla, mse
 from motorsim.nn.activations import activation_named
 from motorsim.streams import Seed, stream
+from motorsim.train.network_rule import NetworkRule
 from motorsim.train.rate_networks import check_rate_network
 
 if TYPE_CHECKING:
@@ -104,7 +105,7 @@ def broadcast_weights(network: Network, feedback: Floats | str, *, rng: Seed | N
 
 
 @dataclass(frozen=True, eq=False)
-class EProp:
+class EProp(NetworkRule):
     """A network that `motorsim.train.fit` trains by e-prop instead of back-propagation through time.
 
     Parameters
@@ -120,43 +121,12 @@ class EProp:
         If the network is of another kind, or the weights do not go with it.
     """
 
-    network: Network
     broadcast: Floats | None = None
 
     def __post_init__(self) -> None:
         """Refuse networks and weights that do not go together."""
         weights = broadcast_weights(self.network, "symmetric" if self.broadcast is None else self.broadcast)
         object.__setattr__(self, "broadcast", weights)
-
-    @property
-    def parameters(self) -> Mapping[str, Floats]:
-        """The network's parameters."""
-        return self.network.parameters
-
-    def with_parameters(self, parameters: Mapping[str, Floats]) -> EProp:
-        """Return the same with other numbers."""
-        return EProp(self.network.with_parameters(parameters), self.broadcast)
-
-    def check_batch(
-        self, inputs: Floats, targets: Floats, mask: BoolArray | None = None
-    ) -> tuple[Floats, Floats, BoolArray | None]:
-        """Return inputs, targets and mask as the network takes them, or raise `InputError`."""
-        return self.network.check_batch(inputs, targets, mask)
-
-    def compute_loss(
-        self,
-        parameters: Mapping[str, Floats],
-        inputs: Floats,
-        targets: Floats,
-        *,
-        loss: Loss,
-        mask: BoolArray | None = None,
-        workspace: Workspace | None = None,
-    ) -> float:
-        """Return the loss; see `motorsim.nn.Trainable`."""
-        return self.network.compute_loss(
-            parameters, inputs, targets, loss=loss, mask=mask, workspace=workspace
-        )
 
     def compute_loss_and_gradients(
         self,

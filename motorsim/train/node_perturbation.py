@@ -11,6 +11,7 @@ from motorsim.checks import InputError, check_integer, check_positive
 from motorsim.nn import Leaky, Network, Vanilla, mse
 from motorsim.nn.losses import MeanLoss
 from motorsim.streams import Seed, stream
+from motorsim.train.network_rule import NetworkRule
 from motorsim.train.rate_networks import check_rate_network, with_drive_inputs
 
 if TYPE_CHECKING:
@@ -77,7 +78,7 @@ def node_perturbation_gradients(
 
 
 @dataclass(frozen=True, eq=False)
-class NodePerturbation:
+class NodePerturbation(NetworkRule):
     """A network that `motorsim.train.fit` trains by node perturbation.
 
     Parameters
@@ -93,7 +94,6 @@ class NodePerturbation:
         If the network is of another kind or a number out of its range.
     """
 
-    network: Network
     noise_std: float = 1e-2
     n_draws: int = 1
 
@@ -105,36 +105,6 @@ class NodePerturbation:
         if getattr(self.network.cell, "learn_time_constants", False):
             mend = "train them by motorsim.train.fit or EProp"
             raise InputError("network", "a cell with fixed time constants", "learned ones", mend)
-
-    @property
-    def parameters(self) -> Mapping[str, Floats]:
-        """The network's parameters."""
-        return self.network.parameters
-
-    def with_parameters(self, parameters: Mapping[str, Floats]) -> NodePerturbation:
-        """Return the same with other numbers."""
-        return NodePerturbation(self.network.with_parameters(parameters), self.noise_std, self.n_draws)
-
-    def check_batch(
-        self, inputs: Floats, targets: Floats, mask: BoolArray | None = None
-    ) -> tuple[Floats, Floats, BoolArray | None]:
-        """Return inputs, targets and mask as the network takes them, or raise `InputError`."""
-        return self.network.check_batch(inputs, targets, mask)
-
-    def compute_loss(
-        self,
-        parameters: Mapping[str, Floats],
-        inputs: Floats,
-        targets: Floats,
-        *,
-        loss: Loss,
-        mask: BoolArray | None = None,
-        workspace: Workspace | None = None,
-    ) -> float:
-        """Return the loss; see `motorsim.nn.Trainable`."""
-        return self.network.compute_loss(
-            parameters, inputs, targets, loss=loss, mask=mask, workspace=workspace
-        )
 
     def compute_loss_and_gradients(
         self,
